@@ -1,4 +1,4 @@
-"""The declarative base. It shares Flask-AppBuilder's registry, so one metadata holds every table and every foreign key."""
+"""The declarative base. It shares Flask-AppBuilder's registry, so one metadata holds every table."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """State machines: an enum of states, a table of moves, and `move_to`, the only way a state changes.
 
 A member's name is its state (`held`), its value is what people read (`Held`). A guard is a named predicate that the
-services register; a timer is a row (models/platform/timer.py). The meaning of each table is written beside it, on the noun.
+services register; a timer is a row (models/platform/timer.py). Each table of moves stands beside its noun.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, object_session
@@ -54,7 +55,7 @@ class Move:
 
 
 def move(source: Enum, event: str, target: Enum, who: str, guard: str = "", *, timer: Timer | None = None) -> Move:
-    """A row as it reads on paper: `move(S.held, "freeze", S.frozen, "system", "dispute opened")`; parties joined by |."""
+    """A row as it reads on paper: `move(S.held, "freeze", S.frozen, "system", "dispute opened")`; parties: a|b."""
     return Move(source, event, target, frozenset(ActorKind(part) for part in who.split("|")), guard, timer)
 
 
@@ -87,6 +88,8 @@ class Lifecycle:
     """Mixin for a noun with a state. The subclass sets `machine`; nothing else writes `state`."""
 
     machine: ClassVar[Machine]
+    if TYPE_CHECKING:
+        id: Mapped[UUID]
 
     state_entered_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), default=utc_now)
     version: Mapped[int] = mapped_column(sa.Integer, default=1, server_default="1")
