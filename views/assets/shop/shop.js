@@ -1,0 +1,37 @@
+// Only comfort: every page reads and buys without this file.
+const root = document.documentElement;
+root.classList.add('js');
+
+function openMenus() {
+  return document.querySelectorAll('details[open].menu');
+}
+
+document.addEventListener('keydown', (event) => {
+  if (event.key !== 'Escape') return;
+  for (const menu of openMenus()) {
+    menu.open = false;
+    menu.querySelector('summary').focus();
+  }
+});
+
+document.addEventListener('click', (event) => {
+  for (const menu of openMenus()) if (!menu.contains(event.target)) menu.open = false;
+});
+
+// A form that came back with errors puts the reader at the list of what to mend.
+document.querySelector('.summary-box[tabindex]')?.focus();
+
+// Filters act at once; the button stays for those without JavaScript.
+document.addEventListener('change', (event) => {
+  const form = event.target.closest('form[data-auto]');
+  if (form && event.target.matches('select, input[type=checkbox], input[type=radio]')) form.requestSubmit();
+});
+
+// A second press of a busy button does nothing here; the idempotency key in the form is what makes it safe.
+document.addEventListener('submit', (event) => {
+  if (event.target.dataset.sent) event.preventDefault();
+  else if (event.target.method === 'post') event.target.dataset.sent = 'yes';
+});
+addEventListener('pageshow', () => {
+  for (const form of document.querySelectorAll('form[data-sent]')) delete form.dataset.sent;
+});
