@@ -1,0 +1,43 @@
+"""What a process is made of besides its code: settings, database, file storage, payment provider. Free of Flask, so
+that web, worker and commands are put together the same way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from redis import Redis
+
+from app import session
+from app.clients.payments import Payments, StripePayments
+from app.clients.storage import Storage
+from config import Config
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The settings, and the clients made from them on first use."""
+
+    config: Config
+
+    @cached_property
+    def storage(self) -> Storage:
+        """Where files lie."""
+        return Storage(self.config.storage_url)
+
+    @cached_property
+    def payments(self) -> Payments:
+        """The payment provider (or its simulator, which speaks the same)."""
+        return StripePayments(self.config.payments_url, self.config.payments_key)
+
+    @cached_property
+    def redis(self) -> Redis:
+        """Redis or Valkey, with short waits: it is a hint, never the truth."""
+        return Redis.from_url(self.config.redis_url, socket_timeout=3, socket_connect_timeout=3)
+
+
+def assemble(config: Config | None = None) -> Parts:
+    """Reads the settings and binds the database."""
+    parts = Parts(config or Config.from_environment())
+    session.configure(parts.config.database_url, **parts.config.engine_options())
+    return parts

@@ -1,0 +1,95 @@
+"""`apply`: the one way a noun changes its state. Lock, legality, guard, history row, timers; the verb adds the postings.
+
+Guards and timers are registered here by the services that own them, so this module knows no noun.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.services.platform import clock, timer
+from models.actor import Actor, ActorKind
+from models.errors import GuardFailed
+from models.lifecycle import Lifecycle, Move
+from models.platform.transition import Transition
+
+Guard = Callable[[Session, Any, dict[str, Any]], str | None]
+"""Answers None, or the sentence that says why not. Third argument: the event's own arguments."""
+_guards: dict[tuple[str, str], Guard] = {}
+
+
+def guard(machine: str, *events: str) -> Callable[[Guard], Guard]:
+    """Registers the predicate of an event. One event has one guard."""
+
+    def register(predicate: Guard) -> Guard:
+        for event in events:
+            if (machine, event) in _guards:
+                raise RuntimeError(f"{machine}.{event} has a guard already")
+            _guards[machine, event] = predicate
+        return predicate
+
+    return register
+
+
+def apply(
+    session: Session,
+    row: Lifecycle,
+    event: str,
+    *,
+    actor: Actor,
+    reason: str = "",
+    detail: dict[str, Any] | None = None,
+    **arguments: Any,
+) -> Transition:
+    """Moves `row` and answers its history row (with its id).
+
+    `detail` is kept in the history and must be JSON; `arguments` are only for the guard. Raises IllegalMove,
+    NotAllowed or GuardFailed, and then nothing has changed.
+    """
+    lock(session, row)
+    row.legal(event, actor.kind)
+    predicate = _guards.get((row.machine.name, event))
+    if predicate and (refusal := predicate(session, row, arguments)):
+        raise GuardFailed(refusal)
+    session.info["verb"] = f"{row.machine.name}.{event}"
+    moved = row.move_to(event, actor=actor, at=clock.now(), reason=reason, detail=detail)
+    session.flush()
+    timer.rearm(session, row)
+    return moved
+
+
+def begin(session: Session, row: Lifecycle, *, actor: Actor) -> None:
+    """Adds a new noun in its initial state and arms the timers of that state."""
+    session.info["verb"] = f"{row.machine.name}.begin"
+    row.state, row.state_entered_at = row.machine.initial, clock.now()
+    session.add(row)
+    session.flush()
+    timer.rearm(session, row)
+
+
+def lock(session: Session, row: Lifecycle) -> None:
+    """Takes the row for this transaction and reads it anew, so that the state checked is the state changed."""
+    session.flush()
+    session.refresh(row, with_for_update=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A move out of the present state, and the sentence that refuses it now (empty: it is open)."""
+
+    move: Move
+    refusal: str
+
+
+def choices(session: Session, row: Lifecycle, kind: ActorKind) -> list[Choice]:
+    """The moves a party has from here, refused ones with their reason. Reads only."""
+    found = []
+    for move in row.machine.leaving(row.state):
+        if kind in move.who:
+            predicate = _guards.get((row.machine.name, move.event))
+            found.append(Choice(move, (predicate(session, row, {}) if predicate else None) or ""))
+    return found

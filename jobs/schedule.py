@@ -1,0 +1,37 @@
+"""Everything that happens by the clock, in one list. A run is an outbox row with a key of its time slot, so two clocks
+make one run, and a clock that was away makes up for the latest slot it missed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from app.outbox import send
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """`job` runs once per slot; slots are `every` long and begin `offset` after midnight UTC."""
+
+    job: str
+    every: timedelta
+    offset: timedelta = timedelta()
+
+    def slot(self, now: datetime) -> datetime:
+        """The beginning of the slot that `now` lies in."""
+        epoch = datetime(2026, 1, 1, tzinfo=UTC) + self.offset
+        return epoch + ((now - epoch) // self.every) * self.every
+
+
+SCHEDULES: tuple[Schedule, ...] = (
+    Schedule("commerce.payment.sweep", timedelta(minutes=1)),
+    Schedule("platform.heartbeat.worker", timedelta(seconds=15)),
+)
+
+
+def insert_due(session: Session, now: datetime) -> None:
+    """Asks for the present slot of every schedule; a slot that was asked for before is left alone."""
+    for one in SCHEDULES:
+        send(session, one.job, key=f"job:{one.job}:{one.slot(now).isoformat(timespec='seconds')}")
