@@ -1,0 +1,1 @@
+"""`python -m app.supervise`: embedded servers and every program of the product, for a laptop and the demo."""
