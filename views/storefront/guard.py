@@ -1,0 +1,55 @@
+"""Who may see a page of the shop. Every view wears exactly one of these; a house test reads `shop_guard`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import abort
+
+from models.errors import NotFound
+from views.storefront.people.person import current_person
+
+View = Callable[..., Any]
+
+
+def public(view: View) -> View:
+    """For everybody; the page shows nothing that is not published."""
+    view.shop_guard = "public"  # type: ignore[attr-defined]
+    return view
+
+
+def signed_in(view: View) -> View:
+    """For a signed-in person; others go to the sign-in page and come back."""
+    return _guarded(view, "signed in", lambda: None)
+
+
+def provider(view: View) -> View:
+    """For members of an organisation that sells. For everybody else the page does not exist."""
+
+    def check() -> None:
+        if current_person().selling is None:
+            raise NotFound
+
+    return _guarded(view, "provider", check)
+
+
+def _guarded(view: View, name: str, check: Callable[[], None]) -> View:
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        if not current_person().known:
+            abort(401)
+        check()
+        return view(*args, **kwargs)
+
+    guarded.shop_guard = name  # type: ignore[attr-defined]
+    return guarded
+
+
+def safe_next(target: str, otherwise: str) -> str:
+    """`target` when it is a path of this site, else `otherwise`: no open redirect."""
+    parts = urlsplit(target)
+    plain = target.startswith("/") and not target.startswith(("//", "/\\")) and "\\" not in target
+    return target if plain and not parts.scheme and not parts.netloc else otherwise

@@ -1,0 +1,34 @@
+"""Every part of the shop in every state, on one page, so that nobody draws it twice. Development only."""
+
+from __future__ import annotations
+
+from flask import current_app, render_template
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, RadioField, SelectField, StringField, TextAreaField
+
+from models.errors import NotFound
+from views.storefront.blueprint import storefront
+from views.storefront.guard import public
+
+
+class Specimen(FlaskForm):
+    """One field of each kind; `postcode_wrong` carries an error."""
+
+    postcode = StringField("Postcode", description="Where the work is")
+    postcode_wrong = StringField("Postcode")
+    order = SelectField("Order by", choices=[("match", "Best match"), ("price", "Price, lowest first")])
+    notes = TextAreaField("Anything they should know?")
+    means = RadioField("How you pay", choices=[("card", "Card"), ("bank", "Pay by bank")], default="card")
+    agree = BooleanField("Please start within my 14 days")
+
+
+@storefront.get("/kit")
+@public
+def parts() -> ResponseReturnValue:
+    """Raises NotFound outside development."""
+    if current_app.config.get("ENVIRONMENT") != "development":
+        raise NotFound
+    form = Specimen(formdata=None)
+    form.postcode_wrong.errors = ["Enter a full postcode, like BS3 1JA"]
+    return render_template("storefront/kit.html", form=form)

@@ -1,0 +1,26 @@
+"""Puts the shop on an application: blueprint, filters, error pages, and what every template may ask."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask
+
+from views.storefront import errors, home, kit, legal, preferences, words
+from views.storefront.blueprint import storefront
+from views.storefront.people.person import current_person
+
+PAGES = (home, kit, legal, preferences)
+"""The modules whose views belong to the blueprint; importing them is what adds them."""
+
+
+def _context() -> dict[str, Any]:
+    return {"person": current_person(), "footer_texts": legal.FOOTER_TEXTS}
+
+
+def install(app: Flask) -> None:
+    """Registers the shop. Templates lie in views/templates, static files in views/static."""
+    words.install(app)
+    errors.install(app)
+    app.context_processor(_context)
+    app.register_blueprint(storefront)
