@@ -9,7 +9,8 @@ from functools import cached_property
 from redis import Redis
 
 from app import session
-from app.clients.payments import Payments, StripePayments
+from app.clients.payments import Payments
+from app.clients.payments_stripe import StripePayments
 from app.clients.storage import Storage
 from config import Config
 
@@ -28,7 +29,8 @@ class Parts:
     @cached_property
     def payments(self) -> Payments:
         """The payment provider (or its simulator, which speaks the same)."""
-        return StripePayments(self.config.payments_url, self.config.payments_key)
+        made = self.config
+        return StripePayments(made.payments_url, made.payments_key, public_url=made.payments_public_url)
 
     @cached_property
     def redis(self) -> Redis:

@@ -1,0 +1,185 @@
+"""The payments port over HTTP, through Stripe's own SDK: a file of its own because loading that SDK takes its time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from urllib.parse import urlsplit
+
+import requests
+import stripe
+
+from app.clients.payments import (
+    REFERENCE,
+    Event,
+    Intent,
+    PaymentsError,
+    PaymentsRefused,
+    PaymentsUnavailable,
+    PaymentsUnknown,
+    RefundResult,
+    event_of,
+    intent_of,
+    refund_of,
+)
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+NOT_REACHED = (requests.exceptions.ConnectTimeout, requests.exceptions.InvalidURL, requests.exceptions.MissingSchema)
+
+
+class StripePayments:
+    """`Payments` at `url`, Stripe's or the simulator's; `public_url` is what the customer's browser sees of it.
+
+    `return_url` on an unconfirmed intent and the page behind `pay_url` belong to the simulator; at Stripe their place
+    is taken by a Checkout Session. Everything else is the common part of both.
+    """
+
+    def __init__(self, url: str, key: str, *, public_url: str = "", timeout_seconds: float = 10) -> None:
+        session = requests.Session()
+        # A proxy from the environment has no business between two processes of one machine.
+        session.trust_env = urlsplit(url).hostname not in LOOPBACK
+        transport = stripe.RequestsClient(timeout=timeout_seconds, session=session)
+        # Retries belong to the outbox, which knows the difference between "not done" and "not known".
+        self._stripe = stripe.StripeClient(
+            key, base_addresses={"api": url.rstrip("/")}, max_network_retries=0, http_client=transport
+        )
+        self._public_url = (public_url or url).rstrip("/")
+
+    def open_intent(
+        self,
+        *,
+        amount_minor: int,
+        currency: str,
+        reference: str,
+        description: str,
+        return_url: str,
+        key: str,
+        metadata: Mapping[str, str] | None = None,
+    ) -> Intent:
+        """Ask for a payment; the customer makes it at `pay_url`."""
+        with _changing():
+            found = self._stripe.v1.payment_intents.create(
+                {
+                    "amount": amount_minor,
+                    "currency": currency.lower(),
+                    "description": description,
+                    "metadata": {**(metadata or {}), REFERENCE: reference},
+                    "return_url": return_url,
+                },
+                {"idempotency_key": key},
+            )
+        return intent_of(found.to_dict())
+
+    def intent(self, intent_id: str) -> Intent:
+        """How the payment stands now, with the provider's fee once it has one."""
+        with _asking():
+            found = self._stripe.v1.payment_intents.retrieve(
+                intent_id, {"expand": ["latest_charge.balance_transaction"]}
+            )
+        return intent_of(found.to_dict())
+
+    def intents_of(self, reference: str) -> tuple[Intent, ...]:
+        """Payments opened under our reference. Stripe's search may lag a minute behind: absence is no proof before."""
+        with _asking():
+            query = f'metadata["{REFERENCE}"]:"{reference}"'
+            found = self._stripe.v1.payment_intents.search({"query": query, "limit": 100})
+        return tuple(intent_of(one.to_dict()) for one in found.data)
+
+    def cancel_intent(self, intent_id: str, *, key: str) -> Intent:
+        """Close a payment for good; PaymentsRefused when the money was taken first."""
+        with _changing():
+            found = self._stripe.v1.payment_intents.cancel(intent_id, {}, {"idempotency_key": key})
+        return intent_of(found.to_dict())
+
+    def refund(
+        self,
+        intent_id: str,
+        *,
+        amount_minor: int,
+        reference: str,
+        key: str,
+        metadata: Mapping[str, str] | None = None,
+    ) -> RefundResult:
+        """Give part or all of a payment back; PaymentsRefused when that is more than is left of it."""
+        with _changing():
+            found = self._stripe.v1.refunds.create(
+                {
+                    "payment_intent": intent_id,
+                    "amount": amount_minor,
+                    "reason": "requested_by_customer",
+                    "metadata": {**(metadata or {}), REFERENCE: reference},
+                },
+                {"idempotency_key": key},
+            )
+        return refund_of(found.to_dict())
+
+    def refund_by_id(self, refund_id: str) -> RefundResult:
+        """How the refund stands now."""
+        with _asking():
+            found = self._stripe.v1.refunds.retrieve(refund_id)
+        return refund_of(found.to_dict())
+
+    def refunds_of(self, intent_id: str, *, reference: str | None = None) -> tuple[RefundResult, ...]:
+        """Every refund of a payment, or only those under our reference."""
+        with _asking():
+            listed = self._stripe.v1.refunds.list({"payment_intent": intent_id, "limit": 100})
+            found = tuple(refund_of(one.to_dict()) for one in listed.auto_paging_iter())
+        return tuple(one for one in found if reference in {None, one.reference})
+
+    def events_since(self, moment: datetime) -> Iterator[Event]:
+        """What happened since, newest first: to find what no webhook told."""
+        with _asking():
+            listed = self._stripe.v1.events.list({"created": {"gte": int(moment.timestamp())}, "limit": 100})
+            for one in listed.auto_paging_iter():
+                yield event_of(one.to_dict())
+
+    def pay_url(self, intent_id: str) -> str:
+        """The provider's page on which the customer pays."""
+        return f"{self._public_url}/pay/{intent_id}"
+
+
+@contextmanager
+def _asking() -> Iterator[None]:
+    """A question changes nothing, so whatever goes wrong on the way is "later"."""
+    try:
+        yield
+    except stripe.StripeError as error:
+        trouble = _refusal(error) or PaymentsUnavailable("The payment provider does not answer", error.code or "")
+        raise trouble from error
+
+
+@contextmanager
+def _changing() -> Iterator[None]:
+    """A change may have been made although its answer never came: that is told apart from "not done"."""
+    try:
+        yield
+    except stripe.StripeError as error:
+        raise (_refusal(error) or _doubt(error)) from error
+
+
+def _refusal(error: stripe.StripeError) -> PaymentsRefused | None:
+    said = (
+        stripe.CardError,
+        stripe.InvalidRequestError,
+        stripe.IdempotencyError,
+        stripe.AuthenticationError,
+        stripe.PermissionError,
+    )
+    return PaymentsRefused(error.user_message or "Refused", error.code or "") if isinstance(error, said) else None
+
+
+def _doubt(error: stripe.StripeError) -> PaymentsError:
+    if isinstance(error, stripe.RateLimitError):
+        return PaymentsUnavailable("The payment provider is busy", error.code or "")
+    if isinstance(error, stripe.APIConnectionError) and _never_left(error.__cause__):
+        return PaymentsUnavailable("The payment provider cannot be reached")
+    return PaymentsUnknown("The payment provider did not say whether it was done", error.code or "")
+
+
+def _never_left(cause: BaseException | None) -> bool:
+    """No connection was made at all, so the request was never sent."""
+    if isinstance(cause, NOT_REACHED):
+        return True
+    reason = getattr(cause.args[0] if cause and cause.args else None, "reason", None)
+    return type(reason).__name__ in {"NewConnectionError", "NameResolutionError", "ConnectTimeoutError"}

@@ -1,0 +1,52 @@
+"""The test cards, the only ones taken: a real card number is refused before it is stored anywhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """`decline` is the provider's decline code, empty for a card that pays."""
+
+    number: str
+    token: str
+    meaning: str
+    decline: str = ""
+    message: str = ""
+    authenticate: bool = False
+    refund: str = ""
+
+    @property
+    def spaced(self) -> str:
+        """The number as it is printed on a card."""
+        return " ".join(self.number[at : at + 4] for at in range(0, len(self.number), 4))
+
+
+CARDS = (
+    Card("4242424242424242", "pm_card_visa", "pays"),
+    Card(
+        "4000000000000002",
+        "pm_card_visa_chargeDeclined",
+        "is declined",
+        decline="generic_decline",
+        message="Your card was declined.",
+    ),
+    Card(
+        "4000000000009995",
+        "pm_card_visa_chargeDeclinedInsufficientFunds",
+        "has too little money on it",
+        decline="insufficient_funds",
+        message="Your card has insufficient funds.",
+    ),
+    Card("4000002500003155", "pm_card_authenticationRequired", "asks for your bank's confirmation", authenticate=True),
+    Card("4000000000007726", "pm_card_pendingRefund", "pays; a refund to it takes a while", refund="pending"),
+    Card("4000000000005126", "pm_card_refundFail", "pays; a refund to it fails after success", refund="fails_late"),
+)
+BY_NUMBER = {card.number: card for card in CARDS}
+BY_TOKEN = {card.token: card for card in CARDS}
+
+
+def read(text: str) -> Card | None:
+    """A test card from what somebody typed, spaces and hyphens allowed."""
+    return BY_NUMBER.get(text.replace(" ", "").replace("-", ""))

@@ -1,0 +1,156 @@
+"""Payment intents: opened by the merchant, paid by the customer, closed once."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from urllib.parse import urlsplit
+
+from app.simulators.payments import balance, events, knobs
+from app.simulators.payments.cards import BY_TOKEN, Card
+from app.simulators.payments.errors import invalid
+from app.simulators.payments.settings import Settings
+from app.simulators.payments.store import Thing, Work
+
+SMALLEST_MINOR = 30
+LARGEST_MINOR = 99_999_999
+OPEN = ("requires_payment_method", "requires_action")
+
+
+def create(work: Work, params: Thing) -> Thing:
+    """A new intent of `amount` minor units; `return_url` is where the payment page sends the customer afterwards."""
+    amount, currency = whole(params, "amount"), str(params.get("currency", "")).lower()
+    if amount < SMALLEST_MINOR:
+        raise invalid("Amount must be no less than 30 minor units", param="amount", code="amount_too_small")
+    if amount > LARGEST_MINOR:
+        raise invalid("Amount must be no more than 99999999", param="amount", code="amount_too_large")
+    if not re.fullmatch("[a-z]{3}", currency):
+        raise invalid(f"Invalid currency: {currency}", param="currency")
+    return_url = str(params.get("return_url", ""))
+    if return_url and urlsplit(return_url).scheme not in {"http", "https"}:
+        raise invalid("Not a valid URL", param="return_url", code="url_invalid")
+    intent = work.new(
+        "pi",
+        "payment_intent",
+        amount=amount,
+        amount_capturable=0,
+        amount_received=0,
+        cancellation_reason=None,
+        canceled_at=None,
+        capture_method="automatic",
+        client_secret=None,
+        currency=currency,
+        description=params.get("description"),
+        last_payment_error=None,
+        latest_charge=None,
+        metadata=params.get("metadata") or {},
+        next_action=None,
+        payment_method=None,
+        payment_method_types=["card"],
+        status="requires_payment_method",
+        _return_url=return_url,
+    )
+    intent["client_secret"] = f"{intent['id']}_secret_{secrets.token_hex(12)}"
+    return work.save(intent)
+
+
+def pay(work: Work, intent: Thing, card: Card, settings: Settings) -> Thing:
+    """Try to take the money with a card: paid, declined (and still open), or waiting for the bank."""
+    refuse_unless(intent, *OPEN)
+    wishes = intent["metadata"]
+    intent |= {"_card": card.token, "last_payment_error": None, "next_action": None}
+    if card.decline or knobs.value(work, "decline", wishes):
+        return decline(work, intent, card.decline or "generic_decline", card.message or "Your card was declined.")
+    if card.authenticate or knobs.value(work, "authenticate", wishes):
+        url = f"{settings.public_url}/pay/{intent['id']}/bank"
+        redirect = {"url": url, "return_url": intent["_return_url"]}
+        intent |= {"status": "requires_action", "next_action": {"type": "redirect_to_url", "redirect_to_url": redirect}}
+        events.emit(work, "payment_intent.requires_action", work.save(intent))
+        return intent
+    return go_through(work, intent, settings)
+
+
+def authenticate(work: Work, intent: Thing, settings: Settings, *, agreed: bool) -> Thing:
+    """The customer's answer at the bank's step."""
+    refuse_unless(intent, "requires_action")
+    intent["next_action"] = None
+    if not agreed:
+        return decline(work, intent, "authentication_required", "Your bank did not confirm the payment.")
+    return go_through(work, intent, settings)
+
+
+def go_through(work: Work, intent: Thing, settings: Settings) -> Thing:
+    """Paid now, or after the delay that a knob asks for."""
+    delay = knobs.value(work, "payment_delay_s", intent["metadata"])
+    if not delay:
+        return succeed(work, intent, settings)
+    intent["status"] = "processing"
+    work.alarm(delay, "payment", intent)
+    events.emit(work, "payment_intent.processing", work.save(intent))
+    return intent
+
+
+def succeed(work: Work, intent: Thing, settings: Settings) -> Thing:
+    """The money is taken: a charge, its movement and fee, and the events."""
+    amount = intent["amount"]
+    charge = work.new(
+        "ch",
+        "charge",
+        amount=amount,
+        amount_captured=amount,
+        amount_refunded=0,
+        balance_transaction=None,
+        captured=True,
+        currency=intent["currency"],
+        metadata=intent["metadata"],
+        paid=True,
+        payment_intent=intent["id"],
+        refunded=False,
+        status="succeeded",
+    )
+    fee = balance.fee_minor(amount, bps=settings.fee_bps, fixed=settings.fee_fixed_minor)
+    charge["balance_transaction"] = balance.move(work, charge, kind="charge", amount=amount, fee=fee)["id"]
+    intent |= {"status": "succeeded", "amount_received": amount, "latest_charge": charge["id"]}
+    events.emit(work, "charge.succeeded", work.save(charge))
+    events.emit(work, "payment_intent.succeeded", work.save(intent))
+    return intent
+
+
+def decline(work: Work, intent: Thing, code: str, message: str) -> Thing:
+    """Refused by the card; the customer may try another one."""
+    error = {"type": "card_error", "code": "card_declined", "decline_code": code, "message": message}
+    intent |= {"status": "requires_payment_method", "last_payment_error": error}
+    events.emit(work, "payment_intent.payment_failed", work.save(intent))
+    return intent
+
+
+def cancel(work: Work, intent: Thing, *, reason: str | None = None) -> Thing:
+    """Close it for good; only while no money was taken."""
+    refuse_unless(intent, *OPEN)
+    closed = {"status": "canceled", "canceled_at": int(work.now()), "cancellation_reason": reason, "next_action": None}
+    intent |= closed
+    events.emit(work, "payment_intent.canceled", work.save(intent))
+    return intent
+
+
+def card_of(params: Thing) -> Card:
+    """The test card named by a token; card numbers are only taken on the payment page."""
+    token = str(params.get("payment_method", "pm_card_visa"))
+    if token not in BY_TOKEN:
+        raise invalid(f"No such PaymentMethod: '{token}'", param="payment_method", code="resource_missing")
+    return BY_TOKEN[token]
+
+
+def refuse_unless(intent: Thing, *states: str) -> None:
+    """ApiError when the intent is in none of these states."""
+    if intent["status"] not in states:
+        said = f"This PaymentIntent's status is {intent['status']}, so this cannot be done."
+        raise invalid(said, code="payment_intent_unexpected_state", executed=True)
+
+
+def whole(params: Thing, name: str) -> int:
+    """A whole number of minor units."""
+    text = str(params.get(name, ""))
+    if not re.fullmatch(r"\d{1,12}", text):
+        raise invalid(f"Invalid integer: {text}", param=name, code="parameter_invalid_integer")
+    return int(text)
