@@ -189,11 +189,12 @@ def _served(home: Home, command: list[str]) -> int:
 
 @contextlib.contextmanager
 def _scratch(home: Home) -> Iterator[Home]:
-    """A folder for one command beside the installation's; what a killed command left is removed first."""
-    own = Home(home.path / "scratch")
-    own.path.mkdir(exist_ok=True)
-    own.must_lock().close()
-    _erase(own.path)
+    """A folder for one command beside the installation's. What a killed command left is removed first."""
+    for left in home.path.glob("scratch-*"):
+        if lock := Home(left).take_lock():
+            lock.close()
+            _erase(left)
+    own = Home(home.path / f"scratch-{os.getpid()}")
     own.path.mkdir()
     try:
         yield own
