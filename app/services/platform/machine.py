@@ -1,4 +1,4 @@
-"""`apply`: the one way a noun changes its state. Lock, legality, guard, history row, timers; the verb adds the postings.
+"""`apply`: the one way a noun changes its state. Lock, legality, guard, history row, timers; the verb adds postings.
 
 Guards and timers are registered here by the services that own them, so this module knows no noun.
 """
@@ -62,7 +62,7 @@ def apply(
     return moved
 
 
-def begin(session: Session, row: Lifecycle, *, actor: Actor) -> None:
+def begin(session: Session, row: Lifecycle) -> None:
     """Adds a new noun in its initial state and arms the timers of that state."""
     session.info["verb"] = f"{row.machine.name}.begin"
     row.state, row.state_entered_at = row.machine.initial, clock.now()

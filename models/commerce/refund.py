@@ -1,0 +1,121 @@
+"""Money on its way back to the buyer, from the wish to the provider's word."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import Enum
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Base
+from models.commerce.order import Order
+from models.commerce.payment import Payment
+from models.lifecycle import Lifecycle, Machine, Timer, move
+from models.types import Created, Currency, Minor, Prose, UuidPk
+
+MOST_ATTEMPTS = 3
+
+
+class RefundState(Enum):
+    """`succeeded` may be undone by the provider; `unknown` means: ask the provider, never try again blindly."""
+
+    requested = "Requested"
+    approved = "Approved"
+    submitted = "Submitted"
+    unknown = "Unknown"
+    failed = "Failed"
+    succeeded = "Succeeded"
+    rejected = "Rejected"
+    cancelled = "Cancelled"
+    settled_manually = "Settled another way"
+
+
+class RefundCause(Enum):
+    """Why. The first five follow the published policy and need nobody's approval."""
+
+    declined = "Declined by the seller"
+    lapsed = "Not accepted in time"
+    cancelled_before_acceptance = "Cancelled before acceptance"
+    late_capture = "Paid after the checkout was over"
+    hold_limit = "Held too long without a decision"
+
+
+S = RefundState
+REFUND = Machine(
+    name="refund",
+    states=S,
+    initial=S.requested,
+    terminal=frozenset({S.succeeded, S.rejected, S.cancelled, S.settled_manually}),
+    reopen=frozenset({S.succeeded}),
+    owned=(
+        (S.approved, "clockwork: the outbox submits it"),
+        (S.failed, "finance"),
+        (S.unknown, "clockwork polls; finance"),
+    ),
+    moves=(
+        move(S.requested, "approve", S.approved, "operator", "another person than the requester; not over the limit"),
+        move(S.requested, "auto_approve", S.approved, "system", "the cause follows the published policy"),
+        move(S.requested, "reject", S.rejected, "operator", "reason"),
+        move(
+            S.requested, "deadline", S.approved, "system", "the undisputed part", timer=Timer(after=timedelta(days=14))
+        ),
+        move(S.approved, "submit", S.submitted, "system", "outbox row; one key per attempt"),
+        move(S.approved, "cancel", S.cancelled, "operator", "not yet submitted"),
+        move(S.submitted, "psp_succeeded", S.succeeded, "psp"),
+        move(S.submitted, "psp_failed", S.failed, "psp"),
+        move(
+            S.submitted,
+            "no_answer",
+            S.unknown,
+            "system",
+            "ask before any retry",
+            timer=Timer(after=timedelta(hours=24)),
+        ),
+        move(S.unknown, "found", S.submitted, "system"),
+        move(S.unknown, "not_found", S.approved, "system", "the provider says there is none"),
+        move(S.failed, "retry", S.approved, "operator", "fewer than three attempts"),
+        move(S.failed, "to_wallet", S.settled_manually, "buyer", "the buyer expressly agrees to another means"),
+        move(S.failed, "bank_transfer", S.settled_manually, "operator", "two people"),
+        move(S.succeeded, "psp_failed_late", S.failed, "psp", "posting reversed"),
+    ),
+)
+
+
+class Refund(Lifecycle, Base):
+    """`amount_minor` is all that goes back; of it `fee_net_minor` + `fee_vat_minor` is the buyer fee, the rest comes
+    from the hold (or, for a late capture, straight from what was captured). Minor units."""
+
+    __tablename__ = "refund"
+    __table_args__ = (
+        sa.CheckConstraint("amount_minor > 0", name="amount_is_positive"),
+        sa.CheckConstraint("fee_net_minor >= 0 AND fee_vat_minor >= 0", name="fee_is_not_negative"),
+        sa.CheckConstraint("amount_minor >= fee_net_minor + fee_vat_minor", name="fee_is_part_of_it"),
+        sa.CheckConstraint("approved_by_user_id <> requested_by_user_id", name="approved_by_another"),
+        sa.CheckConstraint("(order_id IS NULL) = (cause = 'late_capture')", name="of_an_order"),
+        sa.UniqueConstraint("provider_refund_id"),
+        sa.Index("ix_refund_order_id", "order_id"),
+        sa.Index("ix_refund_payment_id", "payment_id"),
+    )
+    machine = REFUND
+
+    id: Mapped[UuidPk]
+    order_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("sales_order.id"))
+    payment_id: Mapped[UUID] = mapped_column(sa.ForeignKey("payment.id"))
+    cause: Mapped[RefundCause] = mapped_column(
+        sa.Enum(RefundCause, name="refund_cause", native_enum=False, create_constraint=True, length=40)
+    )
+    currency: Mapped[Currency]
+    amount_minor: Mapped[Minor]
+    fee_net_minor: Mapped[Minor] = mapped_column(default=0, server_default="0")
+    fee_vat_minor: Mapped[Minor] = mapped_column(default=0, server_default="0")
+    requested_by_user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("ab_user.id"))
+    approved_by_user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("ab_user.id"))
+    attempts: Mapped[int] = mapped_column(sa.Integer, default=0, server_default="0")
+    provider_refund_id: Mapped[str | None] = mapped_column(sa.String(120))
+    last_error: Mapped[Prose] = mapped_column(default="", server_default="")
+    created_at: Mapped[Created]
+
+    order: Mapped[Order | None] = relationship(Order)
+    payment: Mapped[Payment] = relationship(Payment)
