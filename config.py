@@ -46,6 +46,9 @@ class Config:
     operator_address: str = knob("", "its postal address; production needs it")
     log_level: str = knob("INFO", "DEBUG, INFO, WARNING or ERROR")
     otel_exporter_otlp_endpoint: str = knob("", "an OpenTelemetry collector; empty switches tracing off")
+    metrics_token: str = knob(
+        "", "bearer token for /metrics; without one it answers this machine only, and nobody in production", secret=True
+    )
     db_pool: str = knob("5", "database connections per process")
 
     def __post_init__(self) -> None:
@@ -126,6 +129,7 @@ class Config:
             "BASE_URL": not self.base_url.startswith("https://"),
             "PAYMENTS_PROVIDER": self.payments_provider == "simulator",
             "PAYMENTS_WEBHOOK_SECRETS": any(len(s) < SHORTEST_SECRET for s in self.webhook_secrets),
+            "METRICS_TOKEN": 0 < len(self.metrics_token) < SHORTEST_SECRET,
             "OPERATOR_ADDRESS": not self.operator_address,
             "FLASK_DEBUG": os.environ.get("FLASK_DEBUG", "0") not in {"", "0"},
         }
