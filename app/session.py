@@ -16,10 +16,13 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
+from app import audit_trail
+
 _scope: ContextVar[object | None] = ContextVar("session_scope", default=None)
 _factory = sessionmaker(expire_on_commit=False)
 session: scoped_session[Session] = scoped_session(_factory, scopefunc=lambda: _scope.get() or threading.get_ident())
 _engine: Engine | None = None
+audit_trail.install(_factory)
 
 
 def configure(url: str, **options: Any) -> Engine:

@@ -12,8 +12,8 @@ from models.actor import Actor
 
 
 @contextmanager
-def unit_of_work(actor: Actor, *, reason: str = "") -> Iterator[Session]:
-    """One transaction in the open session scope. The audit trail reads `actor` and `reason` from it.
+def unit_of_work(actor: Actor, *, reason: str = "", verb: str = "") -> Iterator[Session]:
+    """One transaction in the open session scope. The audit trail reads `actor`, `reason` and `verb` from it.
 
     Raises RuntimeError when one is already open: a verb never opens its own.
     """
@@ -21,7 +21,7 @@ def unit_of_work(actor: Actor, *, reason: str = "") -> Iterator[Session]:
     if "actor" in session.info:
         raise RuntimeError("a unit of work is already open here")
     session.rollback()  # reads made before belong to an older snapshot
-    session.info.update(actor=actor, reason=reason)
+    session.info.update(actor=actor, reason=reason, verb=verb)
     try:
         yield session
         session.commit()
@@ -29,5 +29,5 @@ def unit_of_work(actor: Actor, *, reason: str = "") -> Iterator[Session]:
         session.rollback()
         raise
     finally:
-        session.info.pop("actor", None)
-        session.info.pop("reason", None)
+        for key in ("actor", "reason", "verb"):
+            session.info.pop(key, None)
