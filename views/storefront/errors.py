@@ -5,8 +5,9 @@ from __future__ import annotations
 from http import HTTPStatus
 
 import structlog
-from flask import Flask, Response, jsonify, make_response, redirect, render_template, request, url_for
+from flask import Flask, Response, g, jsonify, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
 from redis.exceptions import ConnectionError as RedisGone
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -14,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 
 from app.observability import current_request_id
 from models.errors import NotFound, Refused
+from views.storefront.people.person import Person
 
 log = structlog.get_logger(__name__)
 RETRY_SECONDS = "5"
@@ -53,12 +55,20 @@ def page(status: int, text: str = "") -> Response:
         answer = jsonify(title=title, status=status, detail=text, reference=reference)
         answer.mimetype = "application/problem+json"
     else:
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            _ask_nobody()
         body = render_template("storefront/error.html", status=status, title=title, text=text, reference=reference)
         answer = make_response(body)
     answer.status_code = status
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         answer.headers["Retry-After"] = RETRY_SECONDS
     return answer
+
+
+def _ask_nobody() -> None:
+    """The page must not need what has just failed: without the database, the reader is nobody in particular."""
+    g.setdefault("person", Person())
+    g.setdefault("_login_user", AnonymousUserMixin())
 
 
 def refused(error: Refused) -> ResponseReturnValue:

@@ -26,6 +26,16 @@ def signed_in(view: View) -> View:
     return _guarded(view, "signed in", lambda: None)
 
 
+def customer(view: View) -> View:
+    """For a signed-in person who may buy. Staff have no organisation: for them the page does not exist."""
+
+    def check() -> None:
+        if current_person().buying is None:
+            raise NotFound
+
+    return _guarded(view, "customer", check)
+
+
 def provider(view: View) -> View:
     """For members of an organisation that sells. For everybody else the page does not exist."""
 

@@ -6,11 +6,12 @@ from typing import Any
 
 from flask import Flask
 
-from views.storefront import errors, home, kit, legal, preferences, words
+from views.storefront import errors, kit, legal, preferences, words
 from views.storefront.blueprint import storefront
+from views.storefront.people import sign_in
 from views.storefront.people.person import current_person
 
-PAGES = (home, kit, legal, preferences)
+PAGES = (kit, legal, preferences, sign_in)
 """The modules whose views belong to the blueprint; importing them is what adds them."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
 import sqlalchemy as sa
 from flask import g
@@ -17,13 +18,22 @@ from models.people.seller import Seller
 
 
 @dataclass(frozen=True, slots=True)
+class Party:
+    """An organisation as a plain fact: it stays readable when a transaction ends."""
+
+    id: UUID
+    name: str
+    slug: str
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """Nobody (`user_id` is None), or a signed-in person with the organisations they buy and sell for."""
 
     user_id: int | None = None
     name: str = ""
-    buying: Organisation | None = None
-    selling: Organisation | None = None
+    buying: Party | None = None
+    selling: Party | None = None
 
     @property
     def known(self) -> bool:
@@ -38,10 +48,10 @@ class Person:
         """As a provider."""
         return self._actor(ActorKind.seller, self.selling)
 
-    def _actor(self, kind: ActorKind, organisation: Organisation | None) -> Actor:
-        if organisation is None:
+    def _actor(self, kind: ActorKind, party: Party | None) -> Actor:
+        if party is None:
             raise RuntimeError("a guard let somebody through who acts for nobody")
-        return Actor(kind, self.user_id, organisation.id, current_request_id(), self.name)
+        return Actor(kind, self.user_id, party.id, current_request_id(), self.name)
 
 
 def current_person() -> Person:
@@ -54,12 +64,12 @@ def current_person() -> Person:
 
 def _read(user_id: int) -> Person:
     parties = session.execute(
-        sa.select(Organisation, Seller.id)
+        sa.select(Organisation.id, Organisation.name, Organisation.slug, Seller.id.label("seller_id"))
         .join(Membership, Membership.organisation_id == Organisation.id)
         .outerjoin(Seller, Seller.organisation_id == Organisation.id)
         .where(Membership.user_id == user_id)
         .order_by(Organisation.personal.desc(), Membership.created_at)
     ).all()
-    selling = next((party for party, seller_id in parties if seller_id is not None), None)
-    buying = next((party for party, seller_id in parties if seller_id is None), selling)
+    selling = next((Party(row.id, row.name, row.slug) for row in parties if row.seller_id), None)
+    buying = next((Party(row.id, row.name, row.slug) for row in parties if not row.seller_id), selling)
     return Person(user_id, current_user.first_name, buying, selling)
