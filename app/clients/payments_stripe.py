@@ -145,7 +145,7 @@ def _asking() -> Iterator[None]:
     try:
         yield
     except stripe.StripeError as error:
-        trouble = _refusal(error) or PaymentsUnavailable("The payment provider does not answer", error.code or "")
+        trouble = _refusal(error) or PaymentsUnavailable("The payment provider does not answer", _code(error))
         raise trouble from error
 
 
@@ -158,6 +158,11 @@ def _changing() -> Iterator[None]:
         raise (_refusal(error) or _doubt(error)) from error
 
 
+def _code(error: stripe.StripeError) -> str:
+    """The provider's word for the trouble; the SDK keeps it in one of two places."""
+    return error.code or (error.error.code if error.error else None) or ""
+
+
 def _refusal(error: stripe.StripeError) -> PaymentsRefused | None:
     said = (
         stripe.CardError,
@@ -166,15 +171,15 @@ def _refusal(error: stripe.StripeError) -> PaymentsRefused | None:
         stripe.AuthenticationError,
         stripe.PermissionError,
     )
-    return PaymentsRefused(error.user_message or "Refused", error.code or "") if isinstance(error, said) else None
+    return PaymentsRefused(error.user_message or "Refused", _code(error)) if isinstance(error, said) else None
 
 
 def _doubt(error: stripe.StripeError) -> PaymentsError:
     if isinstance(error, stripe.RateLimitError):
-        return PaymentsUnavailable("The payment provider is busy", error.code or "")
+        return PaymentsUnavailable("The payment provider is busy", _code(error))
     if isinstance(error, stripe.APIConnectionError) and _never_left(error.__cause__):
         return PaymentsUnavailable("The payment provider cannot be reached")
-    return PaymentsUnknown("The payment provider did not say whether it was done", error.code or "")
+    return PaymentsUnknown("The payment provider did not say whether it was done", _code(error))
 
 
 def _never_left(cause: BaseException | None) -> bool:

@@ -83,7 +83,7 @@ def main() -> int:
     courier.start()
     sys.stdout.write(f"Payment simulator on {settings.public_url}\n")
     sys.stdout.flush()
-    server.serve_forever()
+    server.serve_forever(poll_interval=0.1)
     courier.stop()
     return 0
 

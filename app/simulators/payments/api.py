@@ -49,9 +49,11 @@ def known_merchant() -> None:
     key = (given.token if given.type == "bearer" else given.get("username")) if given else None
     if not hmac.compare_digest((key or "").encode(), settings().key.encode()):
         raise ApiError(401, "invalid_request_error", "Invalid API Key provided")
+    # Raised after the transaction, which would else take the used-up count back with it.
     with store().work() as work:
-        if knobs.take(work, "rate_limit"):
-            raise ApiError(429, "rate_limit_error", "Too many requests", code="rate_limit")
+        limited = knobs.take(work, "rate_limit")
+    if limited:
+        raise ApiError(429, "rate_limit_error", "Too many requests", code="rate_limit")
 
 
 @api.errorhandler(ApiError)
@@ -74,8 +76,9 @@ def write(perform: Callable[[Work, Thing], Thing], *names: str) -> Response:
     only(params, *names)
     with store().work() as work:
         wait_s = knobs.value(work, "answer_delay_ms") / 1000
-        if knobs.take(work, "error_before"):
-            raise ApiError(500, "api_error", "An error occurred (simulated: nothing was done)")
+        broken = knobs.take(work, "error_before")
+    if broken:
+        raise ApiError(500, "api_error", "An error occurred (simulated: nothing was done)")
     key = request.headers.get("Idempotency-Key", "")
     kept = idempotency.claim(store(), key, idempotency.fingerprint(request.path, params)) if key else None
     if kept:

@@ -51,6 +51,14 @@ def reset_knobs() -> Response:
         return jsonify({"knobs": knobs.current(work), "clock_offset_s": work.setting("clock_offset_s", 0)})
 
 
+@control.delete("/_state")
+def start_over() -> tuple[str, int]:
+    """Forget everything, between deliveries and not amid one."""
+    with courier().busy:
+        store().clear()
+    return "", 204
+
+
 @control.post("/_clock")
 def advance_clock() -> Response:
     """Move the clock forward by `advance_s` seconds; it never goes back."""

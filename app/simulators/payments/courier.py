@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import logging
 import sqlite3
 import threading
 import time
@@ -38,7 +39,7 @@ class Courier:
 
     def __init__(self, store: Store, settings: Settings) -> None:
         self.store, self.settings = store, settings
-        self.wake, self.stopped = threading.Event(), threading.Event()
+        self.wake, self.stopped, self.busy = threading.Event(), threading.Event(), threading.Lock()
         self.thread = threading.Thread(target=self._run, name="courier", daemon=True)
         self.pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="courier")
         self.client = httpx.Client(timeout=10, trust_env=False, follow_redirects=False)
@@ -58,9 +59,18 @@ class Courier:
     def _run(self) -> None:
         while not self.stopped.is_set():
             self.wake.clear()
-            alarms.ring(self.store, self.settings)
-            if not self.deliver():
+            if not self._look():
                 self.wake.wait(SECONDS_BETWEEN_LOOKS)
+
+    def _look(self) -> int:
+        try:
+            with self.busy:
+                alarms.ring(self.store, self.settings)
+                return self.deliver()
+        except Exception:
+            # One bad look must not end all deliveries: the next one starts from the file again.
+            logging.getLogger(__name__).exception("The courier stumbled")
+            return 0
 
     def deliver(self) -> int:
         """Send what is due; how many deliveries were tried."""

@@ -108,6 +108,12 @@ class Store:
             # The work and its kept answer share one transaction: a key still open here belongs to work that never was.
             work.rows("DELETE FROM answer WHERE status IS NULL")
 
+    def clear(self) -> None:
+        """Forget everything, knobs and clock too."""
+        with self.work() as work:
+            for table in ("thing", "answer", "delivery", "alarm", "setting"):
+                work.rows(f"DELETE FROM {table}")  # noqa: S608  fixed names
+
     @contextmanager
     def work(self) -> Iterator[Work]:
         """Commit when the block ends, roll back when it raises."""
