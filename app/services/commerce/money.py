@@ -33,12 +33,12 @@ def share(amount: int, bps: int) -> int:
     return half_up(amount * bps, WHOLE)
 
 
-def vat_from_net(net: int, bps: int) -> int:
+def vat_on_net(net: int, bps: int) -> int:
     """The VAT that comes on top of a net sum, in minor units."""
     return share(net, bps)
 
 
-def vat_from_gross(gross: int, bps: int) -> int:
+def vat_in_gross(gross: int, bps: int) -> int:
     """The VAT inside a gross sum, in minor units; net is the rest, never rounded a second time."""
     return half_up(gross * bps, WHOLE + bps)
 
