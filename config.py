@@ -128,7 +128,10 @@ class Config:
             or self.migration_database_url == self.database_url,
             "BASE_URL": not self.base_url.startswith("https://"),
             "PAYMENTS_PROVIDER": self.payments_provider == "simulator",
-            "PAYMENTS_WEBHOOK_SECRETS": any(len(s) < SHORTEST_SECRET for s in self.webhook_secrets),
+            "PAYMENTS_WEBHOOK_SECRETS": not self.webhook_secrets
+            or any(len(s) < SHORTEST_SECRET for s in self.webhook_secrets),
+            "PAYMENTS_URL": not self.payments_url.startswith("https://"),
+            "PAYMENTS_PUBLIC_URL": not self.payments_public_url.startswith("https://"),
             "METRICS_TOKEN": 0 < len(self.metrics_token) < SHORTEST_SECRET,
             "OPERATOR_ADDRESS": not self.operator_address,
             "FLASK_DEBUG": os.environ.get("FLASK_DEBUG", "0") not in {"", "0"},

@@ -31,9 +31,8 @@ def send(
     The dispatcher is notified only by the row that finds the table empty; it also looks every second.
     """
     now = utc_now()
-    waiting = (
-        sa.select(OutboxMessage.id).where(OutboxMessage.sent_at.is_(None), OutboxMessage.done_at.is_(None)).limit(1)
-    )
+    open_ = (OutboxMessage.done_at.is_(None), OutboxMessage.dead_at.is_(None))  # as the partial index says it
+    waiting = sa.select(OutboxMessage.id).where(*open_, OutboxMessage.sent_at.is_(None)).limit(1)
     idle = session.scalar(waiting) is None
     session.execute(
         insert(OutboxMessage)

@@ -17,7 +17,7 @@ from typing import Any
 import structlog
 from sqlalchemy.orm import Session
 
-from app import observability
+from app import metrics, observability
 from app.parts import Parts, assemble
 from app.services.platform import outbox_message
 from app.session import session_scope
@@ -121,6 +121,11 @@ def _function(name: str) -> Callable[..., None]:
 
 
 def _run(run: JobRun, payload: dict[str, Any]) -> None:
+    metrics.count_job(run.parts.redis, run.name, _outcome(run, payload))
+
+
+def _outcome(run: JobRun, payload: dict[str, Any]) -> str:
+    """Runs it and says what became of the message: done, postponed, superseded, failed or dead."""
     try:
         _function(run.name)(run, **payload)
         if not run.finished:
@@ -129,13 +134,16 @@ def _run(run: JobRun, payload: dict[str, Any]) -> None:
     except NotYet as wait:
         with unit_of_work(run.actor) as session:
             outbox_message.postpone(session, run.message_id, run.number, wait.seconds)
+        return "postponed"
     except outbox_message.Superseded:
         log.info("superseded", job=run.name, message=run.message_id)
+        return "superseded"
     except Exception as error:
         permanent = isinstance(error, PERMANENT)
         log.warning("job failed", job=run.name, message=run.message_id, error=repr(error), exc_info=not permanent)
         with unit_of_work(run.actor) as session:
             text = f"{type(error).__name__}: {error}"
-            outbox_message.fail(session, run.message_id, run.number, text, permanent=permanent)
-    else:
-        log.info("job done", job=run.name, message=run.message_id)
+            dead = outbox_message.fail(session, run.message_id, run.number, text, permanent=permanent)
+        return "dead" if dead else "failed"
+    log.info("job done", job=run.name, message=run.message_id)
+    return "done"

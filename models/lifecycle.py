@@ -120,7 +120,7 @@ class Lifecycle:
         row = Transition(
             machine=self.machine.name,
             subject_id=self.id,
-            event=event,  # type: ignore[attr-defined]
+            event=event,
             from_state=self.state.name,
             to_state=found.target.name,
             actor_kind=actor.kind.value,
@@ -132,8 +132,9 @@ class Lifecycle:
             detail=detail or {},
             at=at,
         )
-        self.state = found.target
-        self.state_entered_at = at
+        if found.target is not self.state:  # a move that stays does not make the state begin again, nor its timers
+            self.state = found.target
+            self.state_entered_at = at
         session = object_session(self)
         if session is None:
             raise RuntimeError("move_to needs a row that belongs to a session")

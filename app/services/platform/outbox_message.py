@@ -92,18 +92,19 @@ def postpone(session: Session, message_id: int, number: int, seconds: float) -> 
         message.sent_at, message.not_before = None, clock.now() + timedelta(seconds=seconds)
 
 
-def fail(session: Session, message_id: int, number: int, error: str, *, permanent: bool = False) -> None:
-    """Counts a failure and backs off; after the last one (or a permanent one) the message is a dead letter."""
+def fail(session: Session, message_id: int, number: int, error: str, *, permanent: bool = False) -> bool:
+    """Counts a failure and backs off; after the last one (or a permanent one) the message is a dead letter (True)."""
     message = take(session, message_id, number)
     if message is None:
-        return
+        return False
     message.failures += 1
     message.last_error = error[:4000]
     if permanent or message.failures >= MAX_ATTEMPTS:
         message.dead_at = utc_now()
-        return
+        return True
     pause = BACKOFF[min(message.failures, len(BACKOFF)) - 1]
     message.sent_at, message.not_before = None, clock.now() + timedelta(seconds=pause)
+    return False
 
 
 def revive(session: Session, message: OutboxMessage, *, actor: Actor) -> None:
@@ -126,7 +127,7 @@ def counts(session: Session) -> dict[str, Any]:
             sa.func.count().filter(M.sent_at.is_not(None), M.done_at.is_(None), M.dead_at.is_(None)).label("in_flight"),
             sa.func.count().filter(M.dead_at.is_not(None)).label("dead"),
             sa.func.min(M.not_before).filter(M.done_at.is_(None), M.dead_at.is_(None)).label("oldest"),
-        ).where(M.done_at.is_(None))
+        ).where(sa.or_(sa.and_(M.done_at.is_(None), M.dead_at.is_(None)), M.dead_at.is_not(None)))  # two small indexes
     ).one()
     age = max(0.0, (clock.now() - row.oldest).total_seconds()) if row.oldest else 0.0
     return {"waiting": row.waiting, "in_flight": row.in_flight, "dead": row.dead, "oldest_seconds": age}

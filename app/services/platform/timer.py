@@ -39,7 +39,7 @@ def handled() -> frozenset[tuple[str, str]]:
 
 
 def rearm(session: Session, row: Lifecycle) -> None:
-    """Makes the waiting timers of `row` those of its present state; one that already waits keeps its moment."""
+    """Makes the waiting timers of `row` those of its present state; one that already waits follows its column."""
     wanted = {m.event: m.timer.due(row, row.state_entered_at) for m in row.machine.leaving(row.state) if m.timer}
     waiting = session.scalars(_waiting().where(TimerRow.machine == row.machine.name, TimerRow.subject_id == row.id))
     for present in waiting.all():
@@ -65,10 +65,14 @@ def claim_due(session: Session, limit: int = 200) -> int:
 
 def fire(session: Session, timer_id: int) -> None:
     """Does what the timer says if its subject is still where it was; a late timer does nothing."""
-    row = session.get(TimerRow, timer_id, with_for_update=True)
-    if row is None or row.state is not TimerState.waiting or row.due_at > clock.now():
+    row = session.get(TimerRow, timer_id)
+    if row is None:
         return
-    subject = session.get(subjects()[row.machine], row.subject_id)
+    # the subject first, as every verb does: in the other order a timer and a button would wait for each other
+    subject = session.get(subjects()[row.machine], row.subject_id, with_for_update=True)
+    session.refresh(row, with_for_update=True)
+    if row.state is not TimerState.waiting or row.due_at > clock.now():
+        return
     if subject is None or subject.state.name != row.from_state:
         row.state = TimerState.cancelled
         return
