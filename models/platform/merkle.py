@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
+from typing import Literal
 
+Side = Literal["left", "right"]
 EMPTY_ROOT = sha256(b"").digest()
 
 
@@ -55,22 +57,30 @@ def inclusion_proof(entries: Sequence[bytes], position: int) -> tuple[bytes, ...
     return tuple(path)
 
 
-def proven_root(entry: bytes, position: int, size: int, path: Sequence[bytes]) -> bytes | None:
-    """The root that the proof leads to, or None when the path has the wrong length (RFC 9162, section 2.1.3.2)."""
+def sides(position: int, size: int) -> tuple[Side, ...]:
+    """On which side of the running hash each hash of the proof belongs, from the leaf up (RFC 9162, 2.1.3.2).
+
+    Raises IndexError when there is no such leaf.
+    """
     if not 0 <= position < size:
-        return None
-    reached, last, siblings = leaf_hash(entry), size - 1, iter(path)
+        raise IndexError(f"no leaf {position} among {size}")
+    found: list[Side] = []
+    last = size - 1
     while last:
-        if position % 2 or position < last:
-            sibling = next(siblings, None)
-            if sibling is None:
-                return None
-            reached = node_hash(sibling, reached) if position % 2 else node_hash(reached, sibling)
+        if position % 2:
+            found.append("left")
+        elif position < last:
+            found.append("right")
         position //= 2
         last //= 2
-    return reached if next(siblings, None) is None else None
+    return tuple(found)
 
 
 def verify_inclusion(entry: bytes, *, position: int, size: int, path: Sequence[bytes], root: bytes) -> bool:
     """Whether `entry` is the leaf at `position` of the tree with `size` leaves and this root."""
-    return proven_root(entry, position, size, path) == root
+    if not 0 <= position < size or len(path) != len(sides(position, size)):
+        return False
+    reached = leaf_hash(entry)
+    for side, sibling in zip(sides(position, size), path, strict=True):
+        reached = node_hash(sibling, reached) if side == "left" else node_hash(reached, sibling)
+    return reached == root

@@ -1,0 +1,1 @@
+"""What all documents share: one page, one font, one way to write money and moments."""
