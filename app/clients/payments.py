@@ -50,7 +50,12 @@ class SignatureRefused(PaymentsError):  # noqa: N818  the names read as answers
 @dataclass(frozen=True, slots=True)
 class Intent:
     """A payment as the provider sees it. `status` is its word: requires_payment_method, requires_action, processing,
-    succeeded, canceled. `fee_minor` is what the provider keeps, known once the money was taken and asked for by id."""
+    succeeded, canceled.
+
+    `decline_code` says why the last attempt failed and `attempt` names that attempt, so that each is counted once
+    however often it is told; both are empty when none failed or one succeeded since. `fee_minor` is what the provider
+    keeps, known once the money was taken and the payment asked for by its id.
+    """
 
     id: str
     status: str
@@ -59,6 +64,7 @@ class Intent:
     received_minor: int
     reference: str
     decline_code: str = ""
+    attempt: str = ""
     fee_minor: int | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
 
@@ -169,6 +175,7 @@ def intent_of(body: Mapping[str, Any]) -> Intent:
     """A payment from the provider's document."""
     metadata = dict(body.get("metadata") or {})
     charge = body.get("latest_charge")
+    error = body.get("last_payment_error") or {}
     movement = charge.get("balance_transaction") if isinstance(charge, Mapping) else None
     return Intent(
         id=body["id"],
@@ -177,7 +184,8 @@ def intent_of(body: Mapping[str, Any]) -> Intent:
         currency=body["currency"].upper(),
         received_minor=body.get("amount_received") or 0,
         reference=metadata.get(REFERENCE, ""),
-        decline_code=(body.get("last_payment_error") or {}).get("decline_code") or "",
+        decline_code=error.get("decline_code") or error.get("code") or "",
+        attempt=error.get("charge") or (error.get("payment_method") or {}).get("id") or "",
         fee_minor=movement["fee"] if isinstance(movement, Mapping) else None,
         metadata=metadata,
     )

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
 
 from app.clients.payments import (
@@ -141,7 +142,21 @@ def test_a_payment_is_opened_paid_and_read_back_with_its_fee(payments: Payments,
 def test_a_decline_leaves_its_code(payments: Payments, provider: Provider) -> None:
     intent = opened(payments)
     provider.call(f"payment_intents/{intent.id}/confirm", payment_method="pm_card_visa_chargeDeclined")
-    assert payments.intent(intent.id).decline_code == "generic_decline"
+    first = payments.intent(intent.id)
+    assert (first.decline_code, first.fee_minor) == ("generic_decline", None)
+    provider.call(f"payment_intents/{intent.id}/confirm", payment_method="pm_card_visa_chargeDeclined")
+    assert payments.intent(intent.id).attempt not in {"", first.attempt}
+    provider.call(f"payment_intents/{intent.id}/confirm")
+    assert payments.intent(intent.id).attempt == ""
+
+
+def test_a_refusal_at_the_bank_is_a_decline_too(payments: Payments, provider: Provider) -> None:
+    intent = opened(payments)
+    provider.call(f"payment_intents/{intent.id}/confirm", payment_method="pm_card_authenticationRequired")
+    httpx.post(f"{provider.url}/pay/{intent.id}/bank", data={"do": "refuse"})
+    after = payments.intent(intent.id)
+    assert after.decline_code == "payment_intent_authentication_failure"
+    assert after.attempt
 
 
 def test_the_same_key_opens_one_payment(payments: Payments) -> None:

@@ -75,7 +75,8 @@ def authenticate(work: Work, intent: Thing, settings: Settings, *, agreed: bool)
     refuse_unless(intent, "requires_action")
     intent["next_action"] = None
     if not agreed:
-        return decline(work, intent, "authentication_required", "Your bank did not confirm the payment.")
+        error = {"code": "payment_intent_authentication_failure", "message": "Your bank did not confirm the payment."}
+        return reopen(work, intent, error)
     return go_through(work, intent, settings)
 
 
@@ -93,21 +94,7 @@ def go_through(work: Work, intent: Thing, settings: Settings) -> Thing:
 def succeed(work: Work, intent: Thing, settings: Settings) -> Thing:
     """The money is taken: a charge, its movement and fee, and the events."""
     amount = intent["amount"]
-    charge = work.new(
-        "ch",
-        "charge",
-        amount=amount,
-        amount_captured=amount,
-        amount_refunded=0,
-        balance_transaction=None,
-        captured=True,
-        currency=intent["currency"],
-        metadata=intent["metadata"],
-        paid=True,
-        payment_intent=intent["id"],
-        refunded=False,
-        status="succeeded",
-    )
+    charge = new_charge(work, intent, captured=amount)
     fee = balance.fee_minor(amount, bps=settings.fee_bps, fixed=settings.fee_fixed_minor)
     charge["balance_transaction"] = balance.move(work, charge, kind="charge", amount=amount, fee=fee)["id"]
     intent |= {"status": "succeeded", "amount_received": amount, "latest_charge": charge["id"]}
@@ -117,9 +104,37 @@ def succeed(work: Work, intent: Thing, settings: Settings) -> Thing:
 
 
 def decline(work: Work, intent: Thing, code: str, message: str) -> Thing:
-    """Refused by the card; the customer may try another one."""
-    error = {"type": "card_error", "code": "card_declined", "decline_code": code, "message": message}
-    intent |= {"status": "requires_payment_method", "last_payment_error": error}
+    """Refused by the card: a charge that failed names the attempt."""
+    charge = new_charge(work, intent, captured=0)
+    intent["latest_charge"] = charge["id"]
+    events.emit(work, "charge.failed", charge)
+    error = {"code": "card_declined", "charge": charge["id"], "decline_code": code, "message": message}
+    return reopen(work, intent, error)
+
+
+def new_charge(work: Work, intent: Thing, *, captured: int) -> Thing:
+    """One attempt to take the money, with what was taken in minor units."""
+    return work.new(
+        "ch",
+        "charge",
+        amount=intent["amount"],
+        amount_captured=captured,
+        amount_refunded=0,
+        balance_transaction=None,
+        captured=bool(captured),
+        currency=intent["currency"],
+        metadata=intent["metadata"],
+        paid=bool(captured),
+        payment_intent=intent["id"],
+        refunded=False,
+        status="succeeded" if captured else "failed",
+    )
+
+
+def reopen(work: Work, intent: Thing, error: Thing) -> Thing:
+    """The attempt failed; the customer may try another card."""
+    used = {"type": "card_error", "payment_method": {"id": f"pm_{secrets.token_hex(12)}", "object": "payment_method"}}
+    intent |= {"status": "requires_payment_method", "last_payment_error": used | error}
     events.emit(work, "payment_intent.payment_failed", work.save(intent))
     return intent
 

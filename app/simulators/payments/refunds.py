@@ -13,7 +13,7 @@ REASONS = ("duplicate", "fraudulent", "requested_by_customer")
 def create(work: Work, params: Thing) -> Thing:
     """Give back `amount` minor units of an intent's charge, or all that is left of it."""
     intent = work.get("payment_intent", str(params.get("payment_intent", "")))
-    if not intent["latest_charge"]:
+    if not intent["amount_received"]:
         raise invalid("This PaymentIntent does not have a successful charge to refund.", param="payment_intent")
     reason = params.get("reason")
     if reason is not None and reason not in REASONS:
