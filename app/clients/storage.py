@@ -131,6 +131,14 @@ class Storage:
         with suppress(NotStored), _translated():
             self._fs.rm_file(path)
 
+    def keys(self, prefix: str) -> list[str]:
+        """What is stored below a folder, sorted; none when there is no such folder. Raises as `exists`."""
+        path = self._path(prefix)
+        with _translated():
+            self._fs.invalidate_cache()
+            found = self._fs.find(path)
+        return sorted(f"{prefix}/{str(name).split(f'{prefix}/')[-1]}" for name in found)
+
     def check(self) -> None:
         """For readiness: writes a small file, reads it back and removes it. Raises as `put` and `get`."""
         key = f"{_READY_KEY}-{secrets.token_hex(8)}"

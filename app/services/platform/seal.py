@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -104,6 +105,18 @@ def verify(session: Session, chain: str, *, known: Head | None = None) -> list[F
         sa.column("height", sa.BigInteger), sa.column("row_id", sa.BigInteger), sa.column("problem", sa.Text)
     )
     return [Fault(chain, *row) for row in session.execute(sa.select(found))]
+
+
+def lost_heads(session: Session, heads: Sequence[Head]) -> list[Fault]:
+    """The published heads that are no longer part of their chain: its tail was cut off, or it was rewritten."""
+    faults = []
+    for known in heads:
+        block = session.get(SealBlock, (known.chain, known.height))
+        if block is None:
+            faults.append(Fault(known.chain, known.height, None, "block of a published head is missing"))
+        elif block.block_hash != known.block_hash:
+            faults.append(Fault(known.chain, known.height, None, "block differs from the published head"))
+    return faults
 
 
 def inclusion_proof(session: Session, chain: str, row_id: int) -> Proof | None:
