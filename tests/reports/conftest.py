@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from io import BytesIO
+from typing import Any
 
 import pikepdf
 import pytest
@@ -15,18 +16,23 @@ def plain(pdf: bytes) -> str:
     return " ".join(" ".join(page.extract_text() for page in PdfReader(BytesIO(pdf)).pages).split())
 
 
-def structure(pdf: bytes) -> Iterator[tuple[str, pikepdf.Object]]:
-    """Every element of the structure tree with its tag."""
+def structure(pdf: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every element of the structure tree: its tag, its id and the ids of the headers it names."""
     with pikepdf.open(BytesIO(pdf)) as document:
-        waiting = [document.Root.StructTreeRoot.K]
+        waiting: list[Any] = [document.Root.StructTreeRoot.K]
         while waiting:
             node = waiting.pop()
             if isinstance(node, pikepdf.Array):
                 waiting.extend(node)
             elif isinstance(node, pikepdf.Dictionary) and "/S" in node:
-                yield str(node.S), node
-                if "/K" in node:
-                    waiting.append(node.K)
+                yield str(node.S), {"ID": str(node.get("/ID", "")), "Headers": _headers(node)}
+                waiting.extend([node.K] if "/K" in node else [])
+
+
+def _headers(node: Any) -> set[str]:
+    attributes = node.get("/A", pikepdf.Array())
+    listed = attributes if isinstance(attributes, pikepdf.Array) else [attributes]
+    return {str(name) for one in listed for name in one.get("/Headers", pikepdf.Array())}
 
 
 def fonts(pdf: bytes) -> set[tuple[str, bool]]:

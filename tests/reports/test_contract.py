@@ -60,15 +60,18 @@ def test_it_says_of_itself_what_accessible_pdf_needs(pdf: bytes) -> None:
             assert metadata["xmp:CreateDate"] == "2026-07-01T10:30:12Z"
 
 
-def test_headings_descend_without_gaps_and_tables_name_their_headers(pdf: bytes) -> None:
-    nodes = list(structure(pdf))
-    tags = [tag for tag, _ in nodes]
+def test_headings_descend_without_gaps_and_lists_and_tables_are_tagged(pdf: bytes) -> None:
+    tags = [tag for tag, _ in structure(pdf)]
     assert tags.count("/H1") == 1
-    assert {"/H2", "/H3", "/Table", "/TH", "/TD", "/P", "/L", "/LI"} <= set(tags) | {"/L", "/LI"}
-    assert not {"/H4", "/H5", "/H6"} & set(tags)
-    with pikepdf.open(BytesIO(pdf)):
-        headers = [node for tag, node in structure(pdf) if tag == "/TH"]
-    assert headers
+    assert {"/H2", "/H3", "/P", "/Table", "/Caption"} <= set(tags)
+    assert not {"/H4", "/H5", "/H6", "/Figure"} & set(tags)
+
+
+def test_every_figure_in_a_table_names_its_headers(pdf: bytes) -> None:
+    headers = {facts["ID"] for tag, facts in structure(pdf) if tag == "/TH"}
+    cells = [facts["Headers"] for tag, facts in structure(pdf) if tag == "/TD"]
+    assert cells
+    assert all(names and names <= headers for names in cells)
 
 
 def test_only_our_own_font_is_used_and_it_is_in_the_file(pdf: bytes) -> None:
