@@ -28,8 +28,6 @@ def faults(page: Page) -> list[str]:
     """What axe finds, and whether the page is wider than its window."""
     broken = Axe().run(page, options=RULES).response["violations"]
     found = [f"{rule['id']}: {rule['nodes'][0]['html']}" for rule in broken]
-        f"{rule['id']}: {rule['nodes'][0]['html']}" for rule in Axe().run(page, options=RULES).response["violations"]
-    ]
     wide = page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
     return [*found, *(["scrolls sideways"] if wide else [])]
 
