@@ -8,15 +8,14 @@ from zoneinfo import ZoneInfo
 from flask import Flask, current_app
 from markupsafe import Markup
 
-_SYMBOLS = {"GBP": "£", "EUR": "€"}
+from app.services.commerce.money import written
+
 _NARROW = "\N{NO-BREAK SPACE}"
 
 
 def money(minor: int, currency: str = "GBP") -> str:
-    """`£1,234.50` from minor units of a currency with two decimals; a minus sign is U+2212."""
-    pounds, pence = divmod(abs(minor), 100)
-    sign = "\N{MINUS SIGN}" if minor < 0 else ""
-    return f"{sign}{_SYMBOLS.get(currency, currency + _NARROW)}{pounds:,}.{pence:02d}"
+    """`£1,234.50` from minor units."""
+    return written(minor, currency)
 
 
 def percent(bps: int) -> str:

@@ -1,4 +1,4 @@
-"""Sign-in and sign-out of customers and providers. One answer for every failure; tries are limited by address and name."""
+"""Sign-in of customers and providers. One answer for every failure; tries are limited by address and by name."""
 
 from __future__ import annotations
 

@@ -1,0 +1,93 @@
+"""The forms of an order's moves. Each carries a key made with the page: the same form sent twice does one thing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
+from wtforms import BooleanField, HiddenField, RadioField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, ValidationError
+
+from app.services.commerce.order import DECLINE_REASONS
+from models.catalogue.postcode_area import area_of
+from models.errors import Invalid
+from models.types import uuid7
+
+LONGEST_NOTE = 1000
+
+
+def new_key() -> str:
+    """A fresh idempotency key (UUIDv7), made when a page is drawn."""
+    return str(uuid7())
+
+
+class Keyed(FlaskForm):
+    """A form with its key."""
+
+    form_errors: list[str]
+    key = HiddenField(validators=[InputRequired(), Length(max=64)])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.key.data = self.key.data or new_key()
+
+    def take(self, error: Invalid) -> None:
+        """Shows a verb's field errors at their fields, and those that no field here has at the top."""
+        for name, text in error.fields.items():
+            if name in self:
+                self[name].errors = [*self[name].errors, text]
+            else:
+                self.form_errors.append(text)
+        if not error.fields:
+            self.form_errors.append(str(error))
+
+
+class Act(Keyed):
+    """A move that needs nothing but the wish, or a sentence."""
+
+    reason = TextAreaField("What should be done?", [Length(max=LONGEST_NOTE)])
+
+
+class Decline(Keyed):
+    """Why, from the published list, and a sentence for the customer."""
+
+    code = RadioField("Why can you not take it on?", choices=list(DECLINE_REASONS.items()))
+    reason = TextAreaField("A sentence for the customer", [Length(max=LONGEST_NOTE)])
+
+
+class Deliver(Keyed):
+    """One file and what it shows."""
+
+    file = FileField("Photo or report", [FileRequired("Add a photo or a document that shows the work")])
+    note = TextAreaField(
+        "What does it show?", [InputRequired("Say in a sentence what was done"), Length(max=LONGEST_NOTE)]
+    )
+
+
+class CheckoutForm(Keyed):
+    """Where, when, how to get in, and what the customer wishes for."""
+
+    window = RadioField("When should they come?", [InputRequired("Choose a visit")], choices=[])
+    site_address = TextAreaField(
+        "Address of the work",
+        [InputRequired("Enter the address where the work is"), Length(max=500)],
+        render_kw={"autocomplete": "street-address", "rows": "3"},
+    )
+    site_postcode = StringField(
+        "Postcode",
+        [InputRequired("Enter a full postcode, like BS3 1JA"), Length(max=12)],
+        render_kw={"autocomplete": "postal-code", "autocapitalize": "characters"},
+    )
+    access_notes = TextAreaField("How do they get in?", [Length(max=LONGEST_NOTE)], render_kw={"rows": "3"})
+    express_start = BooleanField("Please start before my 14 days to cancel are over")
+    express_start_text = HiddenField(validators=[Length(max=120)])
+    cancellation = HiddenField(validators=[Length(max=120)])
+    fingerprint = HiddenField(validators=[InputRequired(), Length(max=64)])
+
+    def validate_site_postcode(self, field: StringField) -> None:
+        """Raises ValidationError with the example people know."""
+        try:
+            area_of(field.data or "")
+        except Invalid as wrong:
+            raise ValidationError("Enter a full postcode, like BS3 1JA") from wrong
