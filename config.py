@@ -43,7 +43,9 @@ class Config:
     business_time_zone: str = knob("Europe/London", "the IANA zone in which people read times")
     seal_signing_key: str = knob("", "Ed25519 private key (64 hex digits) that signs published heads", secret=True)
     operator_name: str = knob("Fixnado Ltd", "the company on contracts and receipts")
-    operator_address: str = knob("", "its postal address; production needs it")
+    operator_address: str = knob("", "its postal address, lines parted by semicolons; production needs it")
+    operator_email: str = knob("help@fixnado.example", "where customers write")
+    operator_vat_number: str = knob("", "its VAT number")
     log_level: str = knob("INFO", "DEBUG, INFO, WARNING or ERROR")
     otel_exporter_otlp_endpoint: str = knob("", "an OpenTelemetry collector; empty switches tracing off")
     metrics_token: str = knob(

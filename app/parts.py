@@ -13,6 +13,7 @@ from app.clients.payments import Payments
 from app.clients.payments_stripe import StripePayments
 from app.clients.storage import Storage
 from config import Config
+from reports.commerce.facts import Party
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,18 @@ class Parts:
         """The payment provider (or its simulator, which speaks the same)."""
         made = self.config
         return StripePayments(made.payments_url, made.payments_key, public_url=made.payments_public_url)
+
+    @property
+    def marketplace(self) -> Party:
+        """The company that runs this marketplace, as it stands on contracts and receipts."""
+        address = tuple(line.strip() for line in self.config.operator_address.split(";") if line.strip())
+        return Party(
+            name=self.config.operator_name,
+            address=address,
+            email=self.config.operator_email,
+            trader=True,
+            vat_number=self.config.operator_vat_number,
+        )
 
     @cached_property
     def redis(self) -> Redis:

@@ -477,7 +477,7 @@ def _webhook_inbox() -> None:
             ),
             nullable=False,
         ),
-        sa.CheckConstraint("(state = 'rejected') = (body IS NULL)", name=op.f("ck_webhook_inbox_body_unless_rejected")),
+        sa.CheckConstraint("state <> 'rejected' OR body IS NULL", name=op.f("ck_webhook_inbox_body_unless_rejected")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_inbox")),
     )
     op.create_index("ix_webhook_inbox_created_at", "webhook_inbox", ["created_at"], unique=False)

@@ -60,6 +60,11 @@ ORDER = Machine(
         move(S.disputed, "resolve_complete", S.completed, "operator", "dispute decided"),
         move(S.disputed, "resolve_cancel", S.cancelled, "operator", "dispute decided"),
         move(S.disputed, "lapse", S.cancelled, "system", "no decision", timer=Timer(after=timedelta(days=60))),
+        # The hold's own limit (89 days after capture) ends whatever order still stands on it.
+        *(
+            move(state, "hold_ran_out", S.cancelled, "system", "the hold reached its age limit; refunded")
+            for state in (S.accepted, S.in_progress, S.delivered, S.disputed)
+        ),
         move(S.disputed, "withdrawn_to_delivered", S.delivered, "buyer", "opened from delivered"),
         move(S.disputed, "withdrawn_to_in_progress", S.in_progress, "buyer|seller", "opened from in progress"),
     ),

@@ -58,7 +58,7 @@ class WebhookInbox(Lifecycle, Base):
             unique=True,
             postgresql_where=sa.text("state = 'applied'"),
         ),
-        sa.CheckConstraint("(state = 'rejected') = (body IS NULL)", name="body_unless_rejected"),
+        sa.CheckConstraint("state <> 'rejected' OR body IS NULL", name="body_unless_rejected"),
         sa.Index("ix_webhook_inbox_created_at", "created_at"),
     )
     machine = WEBHOOK_INBOX

@@ -1,0 +1,219 @@
+"""A buyer's way to an order: started from a listing, submitted with everything the law wants told, paid or over."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.outbox import send
+from app.services.catalogue import offer
+from app.services.commerce import payment, quote
+from app.services.platform import clock, machine, timer
+from models.actor import Actor
+from models.catalogue.listing import Listing, ListingState
+from models.commerce.checkout import MOST_ATTEMPTS, Checkout, CheckoutState
+from models.commerce.checkout_line import CheckoutLine
+from models.commerce.payment import Payment
+from models.errors import Conflict, Invalid, NotAllowed
+from models.people.seller import Seller, SellerState
+from models.platform.transition import Transition
+
+CANCELLATION_PERIOD = timedelta(days=14)
+SHORTEST_ADDRESS = 5
+LONGEST_WAIT = timedelta(days=70)
+"""A visit ends at most so long after payment: the provider's limit for held money is 90 days."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where the work is and how to get in, as typed."""
+
+    address: str
+    postcode: str
+    access_notes: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the buyer was shown and agreed to, as `<text id>@<version>` of legal_content/. `express_start_text` is
+    the wish to begin inside the 14 days to cancel, empty when it was not given (CCR 2013 reg. 36)."""
+
+    cancellation_text: str
+    express_start_text: str
+
+
+class PriceChanged(Conflict):
+    """The price is another than the one that was shown; the checkout now holds the new one."""
+
+
+def start(session: Session, listing: Listing, *, actor: Actor) -> Checkout:
+    """A draft at today's price. Raises NotAllowed for one's own listing, Conflict when it is not on sale."""
+    if actor.organisation_id is None or actor.user_id is None:
+        raise NotAllowed("Sign in to order.")
+    if listing.organisation_id == actor.organisation_id:
+        raise NotAllowed("This is your own listing.")
+    _require_on_sale(session, listing)
+    found = quote.of_listing(session, listing, at=clock.now())
+    checkout = Checkout(
+        buyer_organisation_id=actor.organisation_id,
+        buyer_user_id=actor.user_id,
+        seller_organisation_id=listing.organisation_id,
+        **_sums(found),
+    )
+    checkout.lines = [_line(position, line) for position, line in enumerate(found.lines, 1)]
+    machine.begin(session, checkout)
+    return checkout
+
+
+def submit(
+    session: Session,
+    checkout: Checkout,
+    *,
+    actor: Actor,
+    window_key: str,
+    site: Site,
+    told: Told,
+    fingerprint: bytes,
+    provider: str,
+) -> Payment:
+    """Fixes the order that will be made, and asks for its money; answers the payment to open at the provider.
+
+    `fingerprint` is what the form showed. Raises PriceChanged, Invalid (field errors), Conflict.
+    """
+    machine.lock(session, checkout)
+    _require_own(checkout, actor)
+    now = clock.now()
+    listing = session.get_one(Listing, checkout.lines[0].listing_id)
+    _require_on_sale(session, listing)
+    window = _checked(listing, offer.window(listing, window_key, now=now), site, told, now)
+    if fingerprint != quote.of_listing(session, listing, at=now).fingerprint:
+        raise PriceChanged("The price has changed. Check it and order again.")
+    checkout.visit_start, checkout.visit_end, checkout.visit_zone = window.starts_at, window.ends_at, window.zone
+    checkout.site_address, checkout.site_postcode = site.address.strip(), site.postcode.strip().upper()
+    checkout.access_notes = site.access_notes.strip()
+    checkout.cancellation_shown_at, checkout.cancellation_text = now, told.cancellation_text
+    if told.express_start_text:
+        checkout.express_start_at, checkout.express_start_text = now, told.express_start_text
+    machine.apply(session, checkout, "submit", actor=actor, detail={"total_minor": checkout.total_minor})
+    return payment.prepare(session, checkout, provider=provider)
+
+
+def refresh_price(session: Session, checkout: Checkout) -> bool:
+    """Brings a draft to today's price; True when it changed. The page then says so before anybody pays."""
+    if checkout.state is not CheckoutState.draft:
+        return False
+    listing = session.get_one(Listing, checkout.lines[0].listing_id)
+    found = quote.of_listing(session, listing, at=clock.now())
+    if found.fingerprint == checkout.quote_fingerprint:
+        return False
+    machine.lock(session, checkout)
+    for name, value in _sums(found).items():
+        setattr(checkout, name, value)
+    for row, line in zip(checkout.lines, found.lines, strict=True):
+        for name, value in asdict(line).items():
+            setattr(row, name, value)
+    session.info["verb"] = "checkout.refresh_price"
+    session.flush()
+    return True
+
+
+def cancel(session: Session, checkout: Checkout, *, actor: Actor) -> Transition:
+    """The buyer turns back from paying. Raises IllegalMove once it is paid."""
+    _require_own(checkout, actor)
+    moved = machine.apply(session, checkout, "cancel", actor=actor)
+    _void_payment(session, checkout)
+    return moved
+
+
+@timer.on_timer("checkout", "lapse")
+def lapse(session: Session, checkout: Checkout, *, actor: Actor) -> Transition:
+    """The payment window (or a week as a draft) is over."""
+    moved = machine.apply(session, checkout, "lapse", actor=actor)
+    _void_payment(session, checkout)
+    return moved
+
+
+def payment_failed(session: Session, checkout: Checkout, *, actor: Actor, decline: str) -> Transition:
+    """The bank said no. After the fifth time the checkout is over."""
+    machine.lock(session, checkout)
+    checkout.attempts += 1
+    moved = machine.apply(session, checkout, "payment_failed", actor=actor, detail={"decline": decline})
+    if checkout.attempts >= MOST_ATTEMPTS:
+        moved = machine.apply(session, checkout, "attempts_exhausted", actor=Actor.system("checkout", actor.request_id))
+        _void_payment(session, checkout)
+    return moved
+
+
+def _void_payment(session: Session, checkout: Checkout) -> None:
+    row = session.scalars(sa.select(Payment).where(Payment.checkout_id == checkout.id)).first()
+    if row is not None and row.captured_at is None:
+        send(session, "commerce.payment.void", key=f"payment.void:{row.id}", payload={"payment_id": str(row.id)})
+
+
+def _require_own(checkout: Checkout, actor: Actor) -> None:
+    if checkout.buyer_organisation_id != actor.organisation_id:
+        raise NotAllowed("This is another buyer's checkout.")
+
+
+def _require_on_sale(session: Session, listing: Listing) -> None:
+    active = session.scalar(
+        sa.select(Seller.id).where(
+            Seller.organisation_id == listing.organisation_id, Seller.state == SellerState.active
+        )
+    )
+    if listing.state is not ListingState.live or active is None:
+        raise Conflict("This is not on sale at the moment.")
+
+
+def _checked(listing: Listing, window: offer.Window | None, site: Site, told: Told, now: datetime) -> offer.Window:
+    """The chosen window, when everything typed can be taken. Raises Invalid with what is wrong, field by field."""
+    wrong: dict[str, str] = {}
+    if len(site.address.strip()) < SHORTEST_ADDRESS:
+        wrong["site_address"] = "Enter the address where the work is."
+    if problem := _postcode_problem(listing, site.postcode):
+        wrong["site_postcode"] = problem
+    if not told.cancellation_text:
+        wrong["cancellation"] = "Read how you can cancel."
+    if window is None:
+        wrong["window"] = "Choose one of the visits that are still offered."
+    elif window.ends_at > now + LONGEST_WAIT:
+        wrong["window"] = "Choose a visit within the next 70 days."
+    elif window.starts_at < now + CANCELLATION_PERIOD and not told.express_start_text:
+        wrong["express_start"] = "Say whether the work may start before the 14 days to cancel are over."
+    if wrong or window is None:
+        raise Invalid("Some of that cannot be taken.", wrong)
+    return window
+
+
+def _postcode_problem(listing: Listing, postcode: str) -> str:
+    try:
+        served = offer.serves(listing, postcode)
+    except Invalid:
+        return "Enter a full postcode, like BS3 1JA."
+    return "" if served else "This provider does not work there."
+
+
+def _sums(found: quote.Quote) -> dict[str, Any]:
+    return {
+        "currency": found.currency,
+        "gross_minor": found.gross_minor,
+        "fee_net_minor": found.fee_net_minor,
+        "fee_vat_minor": found.fee_vat_minor,
+        "total_minor": found.total_minor,
+        "quote_fingerprint": found.fingerprint,
+    }
+
+
+def _line(position: int, line: quote.QuotedLine) -> CheckoutLine:
+    return CheckoutLine(position=position, **asdict(line))
+
+
+def of_buyer(session: Session, checkout_id: UUID, organisation_ids: frozenset[UUID]) -> Checkout | None:
+    """The checkout if one of these organisations is its buyer, else None: a stranger's looks like none."""
+    found = session.get(Checkout, checkout_id)
+    return found if found is not None and found.buyer_organisation_id in organisation_ids else None

@@ -1,0 +1,135 @@
+"""What a listing costs, all in: the one calculation behind card, listing page, checkout and order."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.services.commerce import money, rate
+from models.catalogue.listing import Listing
+from models.people.seller import Seller
+
+STANDARD = "standard"
+UK = ZoneInfo("Europe/London")
+"""Tax days are days of the jurisdiction, which is Great Britain for everything sold today."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuotedLine:
+    """One line; names and units as in models/commerce/checkout_line.py."""
+
+    listing_id: UUID
+    title: str
+    description: str
+    net_minor: int
+    vat_bps: int
+    vat_minor: int
+    gross_minor: int
+    tax_reason: str
+    commission_bps: int
+    commission_minor: int
+    commission_vat_bps: int
+    commission_vat_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Minor units of `currency`. The buyer fee is charged once per order, VAT included in `fee_minor`."""
+
+    currency: str
+    lines: tuple[QuotedLine, ...]
+    fee_net_minor: int
+    fee_vat_minor: int
+    fee_vat_bps: int
+
+    @property
+    def gross_minor(self) -> int:
+        """The seller's lines, VAT included."""
+        return sum(line.gross_minor for line in self.lines)
+
+    @property
+    def net_minor(self) -> int:
+        """The seller's lines without VAT."""
+        return sum(line.net_minor for line in self.lines)
+
+    @property
+    def vat_minor(self) -> int:
+        """VAT in the seller's lines."""
+        return sum(line.vat_minor for line in self.lines)
+
+    @property
+    def fee_minor(self) -> int:
+        """The buyer fee, VAT included."""
+        return self.fee_net_minor + self.fee_vat_minor
+
+    @property
+    def total_minor(self) -> int:
+        """What the buyer pays, everything mandatory included (DMCC Act 2024: the headline price)."""
+        return self.gross_minor + self.fee_minor
+
+    @property
+    def fingerprint(self) -> bytes:
+        """SHA-256 over everything a buyer is shown: another price, rate or wording gives another fingerprint."""
+        text = json.dumps(asdict(self), sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The rates of one day, read once and used for any number of listings."""
+
+    vat_bps: dict[str, int]
+    commission_bps: int
+    fee_minor: int
+
+
+def terms(session: Session, currency: str, *, at: datetime, categories: frozenset[str] = frozenset()) -> Terms:
+    """Rates in force at a moment (UTC). Raises Unavailable when one is not recorded."""
+    on = at.astimezone(UK).date()
+    vat = {category: rate.vat_bps(session, category, on) for category in {STANDARD, *categories}}
+    return Terms(vat, rate.commission_bps(session, "service", on), rate.buyer_fee(session, currency, on))
+
+
+def of_listing(session: Session, listing: Listing, *, at: datetime) -> Quote:
+    """The price of ordering this listing alone at a moment (UTC). Raises Unavailable."""
+    category = listing.tax_category
+    found = terms(session, listing.currency, at=at, categories=frozenset({category}))
+    registered = session.scalar(
+        sa.select(Seller.vat_registered).where(Seller.organisation_id == listing.organisation_id)
+    )
+    return price(listing, found, category=category, vat_registered=bool(registered))
+
+
+def price(listing: Listing, found: Terms, *, category: str, vat_registered: bool) -> Quote:
+    """The calculation itself: half up, once per line; commission on the net price, with VAT of its own."""
+    standard = found.vat_bps[STANDARD]
+    vat_bps = found.vat_bps[category] if vat_registered else 0
+    vat = money.vat_on_net(listing.price_minor, vat_bps)
+    commission = money.share(listing.price_minor, found.commission_bps)
+    line = QuotedLine(
+        listing_id=listing.id,
+        title=listing.title,
+        description=listing.description,
+        net_minor=listing.price_minor,
+        vat_bps=vat_bps,
+        vat_minor=vat,
+        gross_minor=listing.price_minor + vat,
+        tax_reason=_reason(category, vat_registered=vat_registered),
+        commission_bps=found.commission_bps,
+        commission_minor=commission,
+        commission_vat_bps=standard,
+        commission_vat_minor=money.vat_on_net(commission, standard),
+    )
+    fee_vat = money.vat_in_gross(found.fee_minor, standard)
+    return Quote(listing.currency, (line,), found.fee_minor - fee_vat, fee_vat, standard)
+
+
+def _reason(category: str, *, vat_registered: bool) -> str:
+    return f"{category}_rated" if vat_registered else "not_collecting"

@@ -1,0 +1,91 @@
+"""The facts of a receipt, once the release stands in a sealed block of the ledger."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.services.commerce import deal
+from app.services.platform import seal
+from models.commerce.document import DocumentKind
+from models.commerce.escrow import Escrow
+from models.commerce.journal_entry import JournalEntry
+from models.commerce.order import Order
+from models.commerce.payment import Payment
+from models.commerce.refund import Refund, RefundState
+from models.errors import Conflict
+from reports.commerce.facts import Party, ReceiptFacts, Release, Seal
+from reports.commerce.facts import Payment as PaidLine
+
+CARD = "Card"
+RELEASED = "escrow.released"
+
+
+def receipt_facts(session: Session, order_id: UUID, *, marketplace: Party) -> ReceiptFacts | None:
+    """None while the release waits for its seal. Raises Conflict for an order whose hold was not released."""
+    order = session.get_one(Order, order_id)
+    entry = session.scalars(
+        sa.select(JournalEntry)
+        .where(JournalEntry.subject == f"order:{order.id}", JournalEntry.event == RELEASED)
+        .order_by(JournalEntry.id.desc())
+    ).first()
+    if entry is None:
+        raise Conflict("Nothing was released for this order yet.")
+    proof = seal.inclusion_proof(session, "ledger", entry.id)
+    if proof is None:
+        return None
+    amount = session.scalars(sa.select(Escrow.released_minor).where(Escrow.order_id == order.id)).one()
+    common = deal.common(session, order, DocumentKind.receipt, marketplace=marketplace, issued_at=proof.sealed_at)
+    return ReceiptFacts(
+        **common,
+        payments=tuple(_payments(session, order)),
+        release=Release(entry_id=entry.id, at=entry.occurred_at, amount=amount),
+        seal=Seal(
+            chain=proof.chain,
+            height=proof.height,
+            position=proof.position,
+            size=proof.size,
+            entry_hash=proof.entry_hash,
+            path=proof.path,
+            merkle_root=proof.merkle_root,
+            previous_block_hash=proof.prev_hash,
+            block_hash=proof.block_hash,
+            sealed_at=proof.sealed_at,
+        ),
+    )
+
+
+def proof_of(facts: ReceiptFacts) -> dict[str, Any]:
+    """The printed proof as JSON, for whoever checks it by machine; hashes in hex."""
+    seal_ = facts.seal
+    return {
+        "chain": seal_.chain,
+        "entry_id": facts.release.entry_id,
+        "entry_hash": seal_.entry_hash.hex(),
+        "height": seal_.height,
+        "position": seal_.position,
+        "size": seal_.size,
+        "path": [one.hex() for one in seal_.path],
+        "merkle_root": seal_.merkle_root.hex(),
+        "previous_block_hash": seal_.previous_block_hash.hex(),
+        "block_hash": seal_.block_hash.hex(),
+        "stamp": seal_.stamp,
+    }
+
+
+def _payments(session: Session, order: Order) -> list[PaidLine]:
+    paid = session.scalars(sa.select(Payment).where(Payment.checkout_id == order.checkout_id)).one()
+    lines = []
+    if paid.captured_at:
+        lines.append(
+            PaidLine(method=CARD, reference=paid.intent_id or "", at=paid.captured_at, amount=paid.captured_minor)
+        )
+    back = sa.select(Refund).where(Refund.order_id == order.id, Refund.state == RefundState.succeeded)
+    lines += [
+        PaidLine(method=CARD, reference=one.provider_refund_id or "", at=one.state_entered_at, amount=-one.amount_minor)
+        for one in session.scalars(back.order_by(Refund.created_at))
+    ]
+    return lines

@@ -1,0 +1,165 @@
+"""The provider's messages: kept as they came, answered at once, applied later by the provider's present state."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.clients import payments
+from app.clients.payments import Event, Intent, RefundResult, SignatureRefused
+from app.outbox import send
+from app.services.commerce import capture, payment, refund
+from app.services.platform import clock, machine, timer
+from models.actor import Actor
+from models.commerce.webhook_inbox import WebhookInbox, WebhookState
+from models.platform.transition import Transition
+
+SYSTEM = Actor.system("webhook inbox")
+OPEN = (WebhookState.received, WebhookState.deferred)
+DECLINED = "payment_intent.payment_failed"
+FIRST_COPY = "uq_webhook_inbox_original"
+
+
+def receive(
+    session: Session, *, provider: str, payload: bytes, header: str, secrets: Sequence[str], tolerance: int = 300
+) -> WebhookInbox:
+    """Keeps one message; the caller answers by its state. Only the first copy of an event is asked to be applied.
+
+    A message nobody signed leaves its hash and nothing else. Tolerance in seconds.
+    """
+    try:
+        payments.verify(payload, header, secrets, clock.now(), tolerance)
+        event = payments.read_event(payload)
+    except payments.PaymentsError as error:
+        return _rejected(session, provider, payload, error)
+    row = _first_copy(session, provider, payload, event)
+    if row is not None:
+        _ask_for_application(session, row)
+        return row
+    row = _row(provider, payload, event, original=False)
+    machine.begin(session, row)
+    machine.apply(session, row, "seen", actor=SYSTEM)
+    return row
+
+
+def _rejected(session: Session, provider: str, payload: bytes, error: payments.PaymentsError) -> WebhookInbox:
+    row = WebhookInbox(
+        provider=provider,
+        event_id="",
+        event_type="",
+        object_id="",
+        original=False,
+        body=None,
+        body_sha256=hashlib.sha256(payload).digest(),
+        note="signature" if isinstance(error, SignatureRefused) else "not an event",
+    )
+    machine.begin(session, row)
+    machine.apply(session, row, "verify_failed", actor=SYSTEM, reason=str(error))
+    return row
+
+
+def _first_copy(session: Session, provider: str, payload: bytes, event: Event) -> WebhookInbox | None:
+    """None when this event is here already; a copy that arrives at the same instant waits for the other's commit."""
+    row = _row(provider, payload, event, original=True)
+    try:
+        with session.begin_nested():
+            machine.begin(session, row)
+    except IntegrityError as error:
+        if getattr(getattr(error.orig, "diag", None), "constraint_name", "") != FIRST_COPY:
+            raise
+        return None
+    return row
+
+
+def _row(provider: str, payload: bytes, event: Event, *, original: bool) -> WebhookInbox:
+    return WebhookInbox(
+        provider=provider,
+        event_id=event.id,
+        event_type=event.type,
+        object_id=event.object_id,
+        original=original,
+        body=payload,
+        body_sha256=hashlib.sha256(payload).digest(),
+    )
+
+
+def _ask_for_application(session: Session, row: WebhookInbox) -> None:
+    key = f"webhook:{row.id}:{row.version}"
+    send(session, "commerce.webhook_inbox.apply", key=key, payload={"inbox_id": str(row.id)})
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a message is about, for the provider to be asked anew."""
+
+    event: Event
+
+    @property
+    def intent_id(self) -> str | None:
+        """The payment to read again, if it speaks of one."""
+        return self.event.object_id if isinstance(self.event.thing, Intent) else None
+
+    @property
+    def refund_id(self) -> str | None:
+        """The refund to read again, if it speaks of one."""
+        return self.event.object_id if isinstance(self.event.thing, RefundResult) else None
+
+
+def reading(session: Session, inbox_id: UUID) -> Reading | None:
+    """None when it was applied already, or ended another way."""
+    row = session.get_one(WebhookInbox, inbox_id)
+    if row.state not in OPEN or row.body is None:
+        return None
+    return Reading(payments.read_event(row.body))
+
+
+def apply(session: Session, inbox_id: UUID, read: Reading, present: Intent | RefundResult | None) -> bool:
+    """Applies the provider's present state; False when we do not know yet what it speaks of (deferred).
+
+    Events of kinds we do not carry are applied by doing nothing.
+    """
+    row = session.get_one(WebhookInbox, inbox_id, with_for_update=True)
+    if row.state not in OPEN:
+        return True
+    known = _apply_present(session, read, present)
+    if not known:
+        if row.state is WebhookState.received:
+            machine.apply(session, row, "defer", actor=SYSTEM, reason="not known here yet")
+        return False
+    row.applied_at = clock.now()
+    machine.apply(session, row, "apply", actor=SYSTEM)
+    return True
+
+
+def _apply_present(session: Session, read: Reading, present: Intent | RefundResult | None) -> bool:
+    if isinstance(present, Intent):
+        paid = payment.of_intent(session, present)
+        if paid is None:
+            return False
+        if read.event.type == DECLINED and isinstance(read.event.thing, Intent):
+            capture.declined(session, paid, read.event.thing.decline_code)
+        capture.follow(session, paid, present)
+    elif isinstance(present, RefundResult):
+        back = refund.of_result(session, present)
+        if back is None:
+            return False
+        refund.follow(session, back, present)
+    return True
+
+
+def replay(session: Session, row: WebhookInbox, *, actor: Actor) -> Transition:
+    """A person gives a dead message another chance."""
+    moved = machine.apply(session, row, "replay", actor=actor)
+    _ask_for_application(session, row)
+    return moved
+
+
+@timer.on_timer("webhook_inbox", "give_up")
+def give_up(session: Session, row: WebhookInbox, *, actor: Actor) -> Transition:
+    """Three days, and it still speaks of nothing we know: people look at it."""
+    return machine.apply(session, row, "give_up", actor=actor)
