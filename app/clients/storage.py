@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import fsspec
 
@@ -89,6 +90,8 @@ class Storage:
     """Opened by URL: a path or `file:///folder`, `memory://`, or what fsspec drivers bring (`s3://bucket/prefix`)."""
 
     def __init__(self, url: str, **options: Any) -> None:
+        if url.startswith("file://"):
+            url = unquote(urlsplit(url).path)  # fsspec leaves %20 as it is, and a folder may have a space in its name
         self._fs, root = fsspec.core.url_to_fs(url, **options)
         self._root = root.rstrip("/")
         self._local = "file" in (self._fs.protocol if isinstance(self._fs.protocol, tuple) else (self._fs.protocol,))

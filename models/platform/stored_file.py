@@ -13,6 +13,7 @@ class StoredFile(Base):
     """One stored object. The bytes under `key` never change: other bytes get another key."""
 
     __tablename__ = "stored_file"
+    __personal__ = frozenset({"original_name"})
     __table_args__ = (
         sa.UniqueConstraint("key"),
         sa.CheckConstraint("octet_length(sha256) = 32", name="sha256_is_whole"),

@@ -49,6 +49,12 @@ def test_what_was_put_is_what_is_got(storage: Storage) -> None:
     assert storage.exists("orders/a.bin")
 
 
+def test_a_folder_url_means_the_folder_it_names(tmp_path: Path) -> None:
+    folder = tmp_path / "my files"
+    Storage(folder.as_uri()).put("a", b"x")
+    assert files_in(folder) == ["a"]
+
+
 def test_the_content_key_follows_from_the_bytes(storage: Storage) -> None:
     digest = sha256(b"paper").hexdigest()
     stored = storage.put_content(b"paper", ".pdf")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.clients.storage import StoredContent
 from models.errors import Conflict
 from models.platform.stored_file import StoredFile
-from models.types import utc_now, uuid7
 
 
 def record(
@@ -20,21 +19,27 @@ def record(
     Two workers that wrote the same document at once both get the one row. Raises Conflict when the key is
     recorded with other bytes.
     """
-    session.execute(
-        insert(StoredFile)
-        .values(
-            id=uuid7(),
+    row = _find(session, content.key)
+    if row is None:
+        row = StoredFile(
             key=content.key,
             sha256=content.sha256,
             size=content.size,
             media_type=media_type,
             purpose=purpose,
             original_name=original_name,
-            created_at=utc_now(),
         )
-        .on_conflict_do_nothing(index_elements=["key"])
-    )
-    row = session.scalars(sa.select(StoredFile).where(StoredFile.key == content.key)).one()
+        try:
+            with session.begin_nested():
+                session.add(row)
+        except IntegrityError:
+            row = _find(session, content.key)
+            if row is None:
+                raise
     if (row.sha256, row.size) != (content.sha256, content.size):
         raise Conflict("Another file is recorded under this name.")
     return row
+
+
+def _find(session: Session, key: str) -> StoredFile | None:
+    return session.scalars(sa.select(StoredFile).where(StoredFile.key == key)).one_or_none()
