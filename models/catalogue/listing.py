@@ -60,11 +60,11 @@ LISTING = Machine(
         move(S.draft, "submit", S.in_review, "seller", "the seller is active; the listing is complete"),
         move(S.in_review, "withdraw", S.draft, "seller"),
         # These four only happen together with a row of moderation_decision; the database checks at commit.
-        move(S.in_review, "approve", S.live, "operator", "a decision is recorded with it"),
+        move(S.in_review, "approve", S.live, "operator", "a decision is recorded with it; the seller is active"),
         move(S.in_review, "reject", S.rejected, "operator", "a decision is recorded with it"),
         move(S.live, "suspend", S.suspended, "operator", "a decision is recorded with it"),
         move(S.paused, "suspend", S.suspended, "operator", "a decision is recorded with it"),
-        move(S.suspended, "reinstate", S.live, "operator", "a decision is recorded with it"),
+        move(S.suspended, "reinstate", S.live, "operator", "a decision is recorded with it; the seller is active"),
         move(S.rejected, "resubmit", S.draft, "seller"),
         move(S.live, "pause", S.paused, "seller"),
         move(S.paused, "resume", S.live, "seller", "the seller is active"),
