@@ -1,0 +1,59 @@
+"""Who may do what: the words. A permission is a verb on a resource; a screen offers it, a role grants it.
+
+House tests hold the three equal: each verb here is offered by exactly one screen, and each grant names a verb from here.
+Flask-AppBuilder stores a verb as `can_<verb>` and a resource as a "view menu".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+READ, WRITE = "read", "write"
+
+PERMISSIONS: Mapping[str, Mapping[str, str]] = {
+    "Home": {READ: "Open the console's first page"},
+    "Profile": {READ: "See one's own account", WRITE: "Change one's own name, e-mail and password"},
+    "User": {
+        READ: "See accounts and their roles",
+        WRITE: "Add people, change their roles, stop them signing in",
+        "reset": "Set somebody else's password",
+    },
+    "Role": {READ: "See what each role may do"},
+    "Organisation": {READ: "See customers and providers"},
+    "Seller": {
+        READ: "See sellers, their checks and their history",
+        "verify": "Decide the checks of a new seller",
+        "restrict": "Restrict a seller, or lift it",
+        "terminate": "Give notice to a seller, or take it back",
+    },
+    "TaxonomyNode": {READ: "See the taxonomy"},
+    "Facet": {READ: "See facets and their values"},
+    "Listing": {READ: "See every listing in every state"},
+    "Review": {READ: "Work the review queue", "decide": "Approve or reject a listing, with a reason"},
+    "Order": {
+        READ: "See an order: parties, hold, postings, payments, documents, history",
+        "cancel": "Cancel an order for a party",
+    },
+    "Refund": {READ: "See refunds", "decide": "Approve, reject or stop a refund"},
+    "Payment": {READ: "See payments"},
+    "LedgerEntry": {READ: "See journal entries and their postings"},
+    "Account": {READ: "See ledger accounts and their balances"},
+    "AuditEvent": {READ: "See who changed what, and why"},
+    "Outbox": {READ: "See the outbox and its dead letters", "rerun": "Send a dead letter again"},
+    "Timer": {READ: "See what will happen by itself, and when"},
+    "Webhook": {READ: "See what the payment provider told us", "replay": "Work a dead webhook again"},
+    "Invariant": {READ: "Run the checks of the books"},
+    "Seal": {READ: "See sealed blocks and what still waits for its seal"},
+}
+
+
+def stored(verb: str) -> str:
+    """The verb as Flask-AppBuilder stores it."""
+    return f"can_{verb}"
+
+
+def every() -> Iterator[tuple[str, str]]:
+    """Each (resource, verb) there is, in the order of the table."""
+    for resource, verbs in PERMISSIONS.items():
+        for verb in verbs:
+            yield resource, verb

@@ -1,0 +1,178 @@
+"""What a list shows and what it may be narrowed by: columns, facets, tabs. A screen is made of these words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from markupsafe import Markup
+
+from models.types import utc_now
+from views import drawing
+
+MOST_WORDS, LONGEST_SEARCH = 5, 80
+KINDS: dict[str, Callable[[Any], Markup]] = {
+    "text": drawing.plain,
+    "title": drawing.plain,
+    "number": drawing.plain,
+    "status": drawing.status,
+    "ago": drawing.ago,
+    "when": drawing.when,
+    "due": drawing.due,
+    "person": drawing.person,
+    "code": drawing.code,
+    "yes": drawing.yes,
+    "tags": lambda values: drawing.tags(list(values)),
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """`get` reads the value from a row (default: the attribute `name`), `kind` draws it, `sub` is its muted second part.
+
+    `order` is the SQL expression it is sorted by; without one it cannot be sorted, so that nobody learns a hidden column
+    from an order. `slot` is its place on a phone, `prio` (1 to 3) says which columns leave first when it gets narrow.
+    """
+
+    name: str
+    label: str
+    kind: str = "text"
+    get: Callable[[Any], Any] | None = None
+    sub: Callable[[Any], Any] | None = None
+    order: Any = None
+    width: str = ""
+    slot: str = "hide"
+    prio: int = 1
+
+    @property
+    def numeric(self) -> bool:
+        """Right-aligned."""
+        return self.kind in {"money", "number"}
+
+    def value(self, row: Any) -> Any:
+        """What the row has in this column."""
+        return self.get(row) if self.get else getattr(row, self.name)
+
+    def cell(self, row: Any) -> Markup:
+        """The drawn value. Money reads the row's own currency."""
+        value = self.value(row)
+        if self.kind == "money":
+            return drawing.money(value, getattr(row, "currency", "GBP"))
+        return drawing.NONE if value is None else KINDS[self.kind](value)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One value of a facet: what stands in the address, and what people read."""
+
+    value: str
+    label: str
+
+
+class Facet:
+    """Something a list may be narrowed by: `?<name>=<value>&<name>=<other>` keeps the rows with any of them."""
+
+    def __init__(self, name: str, label: str, icon: str = "filter") -> None:
+        self.name, self.label, self.icon = name, label, icon
+
+    def choices(self) -> Sequence[Choice]:
+        """Every value it offers; few enough to tick."""
+        raise NotImplementedError
+
+    def narrow(self, values: list[str]) -> Any:
+        """The SQL condition for these values; unknown ones match nothing."""
+        raise NotImplementedError
+
+
+class EnumFacet(Facet):
+    """A column of an enum: states and kinds."""
+
+    def __init__(self, name: str, label: str, column: Any, icon: str = "filter") -> None:
+        super().__init__(name, label, icon)
+        self.column, self.members = column, column.type.enum_class
+
+    def choices(self) -> Sequence[Choice]:
+        return [Choice(member.name, str(member.value)) for member in self.members]
+
+    def narrow(self, values: list[str]) -> Any:
+        known = self.members.__members__
+        return self.column.in_([known[value] for value in values if value in known])
+
+
+class WordFacet(Facet):
+    """A text column with few values, named here."""
+
+    def __init__(self, name: str, label: str, column: Any, words: dict[str, str], icon: str = "filter") -> None:
+        super().__init__(name, label, icon)
+        self.column, self.words = column, words
+
+    def choices(self) -> Sequence[Choice]:
+        return [Choice(value, label) for value, label in self.words.items()]
+
+    def narrow(self, values: list[str]) -> Any:
+        return self.column.in_([value for value in values if value in self.words])
+
+
+class SinceFacet(Facet):
+    """A moment within the last days."""
+
+    DAYS = (1, 7, 30, 90)
+
+    def __init__(self, name: str, label: str, column: Any, icon: str = "calendar-event") -> None:
+        super().__init__(name, label, icon)
+        self.column = column
+
+    def choices(self) -> Sequence[Choice]:
+        return [Choice(str(d), "Last 24 hours" if d == 1 else f"Last {d} days") for d in self.DAYS]
+
+    def narrow(self, values: list[str]) -> Any:
+        days = [int(v) for v in values if v.isdigit() and int(v) in self.DAYS]
+        return self.column >= utc_now() - timedelta(days=max(days)) if days else sa.false()
+
+
+@dataclass(frozen=True)
+class Test:
+    """A yes-or-no question about a row."""
+
+    label: str
+    condition: Callable[[], Any]
+
+    __test__ = False  # not a test of pytest's
+
+
+class TestFacet(Facet):
+    """Named conditions, any of which may hold."""
+
+    __test__ = False
+
+    def __init__(self, name: str, label: str, tests: dict[str, Test], icon: str = "filter") -> None:
+        super().__init__(name, label, icon)
+        self.tests = tests
+
+    def choices(self) -> Sequence[Choice]:
+        return [Choice(value, test.label) for value, test in self.tests.items()]
+
+    def narrow(self, values: list[str]) -> Any:
+        return sa.or_(sa.false(), *(self.tests[value].condition() for value in values if value in self.tests))
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A list that is already narrowed: `args` are its query parameters. `counted` shows how many rows it has."""
+
+    label: str
+    args: dict[str, list[str]] = field(default_factory=dict)
+    counted: bool = False
+    tone: str = ""
+
+
+def matching(words: str, columns: Sequence[Any]) -> Any:
+    """Rows where each word occurs in one of the columns; wildcards are taken as they are typed."""
+    conditions = []
+    for word in words[:LONGEST_SEARCH].split()[:MOST_WORDS]:
+        pattern = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        conditions.append(sa.or_(*(sa.cast(c, sa.Text).ilike(pattern, escape="\\") for c in columns)))
+    return sa.and_(sa.true(), *conditions)

@@ -1,0 +1,232 @@
+"""Records with a life: the state as a stepper, the legal moves as buttons, refused ones with their reason, and history.
+
+No form edits a state. A move is a POST that calls one verb in a unit of work; a move that came too late answers 409 on
+the record itself, with the sentence that says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+from flask import abort, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_appbuilder import expose
+from flask_appbuilder.security.decorators import has_access
+from flask_appbuilder.security.sqla.models import User
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from app.services.platform import machine
+from app.unit_of_work import unit_of_work
+from models.actor import ActorKind
+from models.errors import Invalid, Refused
+from models.lifecycle import MACHINES
+from models.platform.transition import Transition
+from views.base import ConsoleView, operator
+from views.interface import refusal
+
+LONGEST_REASON = 4000
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Something a move wants to know. `choices` (value, label) make it a list; `kind` is the input's type."""
+
+    name: str
+    label: str
+    hint: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+    kind: str = "textarea"
+    needed: bool = True
+
+
+@dataclass(frozen=True)
+class Verb:
+    """One move as staff see it. `permission` is its verb in security/permissions.py; `call` is the service's verb, called
+    as `call(session, row, actor=…, <answers by name>)`. `consequence` is what happens, in one line."""
+
+    event: str
+    label: str
+    permission: str
+    call: Callable[..., Any]
+    consequence: str
+    icon: str = "check"
+    tone: str = ""
+    asks: tuple[Ask, ...] = ()
+    key: str = ""
+
+
+REASON = Ask("reason", "Reason", "Kept in the history, and shown to whom it concerns.")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One stage of the stepper: done, current, todo or failed."""
+
+    label: str
+    state: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A verb with the sentence that refuses it now (empty: it can be pressed)."""
+
+    verb: Verb
+    refusal: str
+
+
+@dataclass(frozen=True)
+class Moved:
+    """One line of history."""
+
+    who: str
+    what: str
+    before: str
+    after: str
+    reason: str
+    at: datetime
+    tone_of: Enum | None
+
+
+class RecordView(ConsoleView):
+    """A screen over a model with a machine. `road` is the usual way through its states, for the stepper."""
+
+    verbs_of: ClassVar[tuple[Verb, ...]] = ()
+    road: ClassVar[tuple[Enum, ...]] = ()
+    show_template = "console/record.html"
+    include_route_methods: ClassVar[set[str]] = {"list", "show", "move"}
+
+    def __init__(self) -> None:
+        self.verbs = tuple(sorted({*self.verbs, *(verb.permission for verb in self.verbs_of)}))  # type: ignore[misc]
+        super().__init__()
+
+    def record(self, row: Any, status: int = 200) -> ResponseReturnValue:
+        past = history(self.datamodel.session(), row)
+        page = self.render_template(
+            self.show_template,
+            view=self,
+            item=row,
+            pk=self.key(row),
+            title=str(row),
+            reference=self.reference(row),
+            steps=self.steps(row, past),
+            offers=self.offers(row),
+            past=past,
+            **self.more(row),
+        )
+        return page, status
+
+    def reference(self, row: Any) -> str:
+        """The short name people say on the phone."""
+        return str(self.key(row))[-12:]
+
+    def facts(self, row: Any) -> Sequence[tuple[str, Any]]:
+        """Key facts for the rail: (label, drawn value)."""
+        return [(column.label, column.cell(row)) for column in self.columns[1:]]
+
+    def more(self, row: Any) -> dict[str, Any]:  # noqa: ARG002
+        """What the screen's own template needs besides."""
+        return {}
+
+    def offers(self, row: Any) -> list[Offer]:
+        """The verbs this person has, open ones first. A verb the state does not offer is left out."""
+        session = self.datamodel.session()
+        open_now = {c.move.event: c.refusal for c in machine.choices(session, row, ActorKind.operator)}
+        found = [
+            Offer(verb, open_now[verb.event])
+            for verb in self.verbs_of
+            if verb.event in open_now and self.may(verb.permission)
+        ]
+        return sorted(found, key=lambda offer: bool(offer.refusal))
+
+    def steps(self, row: Any, past: Sequence[Transition]) -> list[Step]:
+        """The road with what is behind, the place where the row stands, and what is to come."""
+        entered = {one.to_state: one.at for one in past}
+        state = row.state
+        if state in self.road:
+            here = self.road.index(state)
+            ended = state in row.machine.terminal or not any(row.machine.leaving(state))
+            kinds = ["done" if i < here or (i == here and ended) else "current" if i == here else "todo" for i in
+                     range(len(self.road))]
+            return [Step(str(s.value), kind, entered.get(s.name)) for s, kind in zip(self.road, kinds, strict=True)]
+        walked = [s for s in self.road if s.name in entered or s is row.machine.initial]
+        stopped = "done" if state in row.machine.terminal and state.name in {"completed", "settled"} else "failed"
+        return [
+            *(Step(str(s.value), "done", entered.get(s.name)) for s in walked),
+            Step(str(state.value), stopped, entered.get(state.name)),
+        ]
+
+    @expose("/move/<event>/<pk>", methods=["POST"])
+    @has_access
+    def move(self, event: str, pk: str) -> ResponseReturnValue:
+        """One move. The row is read through the row filters inside the transaction that changes it."""
+        verb = next((v for v in self.verbs_of if v.event == event), None) or abort(404)
+        self.demand(verb.permission)
+        self.row(pk)
+        try:
+            answers = _answers(verb)
+            with unit_of_work(operator(), reason=answers.get("reason", "")) as session:
+                verb.call(session, self.row(pk), actor=operator(), **answers)
+        except Refused as refused:
+            return self._refused(pk, refused)
+        except SQLAlchemyError as error:
+            return self._refused(pk, refusal(error))
+        flash(f"{verb.label}: done", "success")
+        return redirect(self.after(pk), 303)
+
+    def after(self, pk: str) -> str:
+        """Where a move leads: back to the record."""
+        return url_for(f"{self.endpoint}.show", pk=pk)
+
+    def _refused(self, pk: str, refused: Refused) -> ResponseReturnValue:
+        words = [str(refused), *(refused.fields.values() if isinstance(refused, Invalid) else ())]
+        flash(" ".join(dict.fromkeys(words)), "danger")
+        return self.record(self.row(pk), refused.status)
+
+
+def _answers(verb: Verb) -> dict[str, str]:
+    answers, missing = {}, {}
+    for ask in verb.asks:
+        text = request.form.get(ask.name, "").strip()[:LONGEST_REASON]
+        if ask.needed and not text:
+            missing[ask.name] = f"{ask.label} is needed."
+        if ask.choices and text and text not in {value for value, _ in ask.choices}:
+            missing[ask.name] = f"{ask.label}: choose one from the list."
+        answers[ask.name] = text
+    if missing:
+        raise Invalid(f"{verb.label} was not done.", missing)
+    return answers
+
+
+def history(session: Session, row: Any) -> list[Transition]:
+    """Every move of one row, oldest first."""
+    mine = sa.select(Transition).where(Transition.machine == row.machine.name, Transition.subject_id == row.id)
+    return list(session.scalars(mine.order_by(Transition.id)))
+
+
+def story(session: Session, past: Sequence[Transition]) -> list[Moved]:
+    """History in words, newest first. One statement for the names of everyone in it."""
+    ids = {one.actor_user_id for one in past if one.actor_user_id}
+    found = session.execute(sa.select(User.id, User.first_name, User.last_name).where(User.id.in_(ids))) if ids else ()
+    names = {ident: f"{first} {last}" for ident, first, last in found}
+    return [_told(one, names) for one in sorted(past, key=lambda t: (t.at, t.id), reverse=True)]
+
+
+def _told(one: Transition, names: Mapping[int, str]) -> Moved:
+    states = MACHINES[one.machine].states.__members__
+    who = names.get(one.actor_user_id or 0) or one.actor_name or one.actor_kind
+    what = f"{one.event.replace('_', ' ')} ({MACHINE_WORDS.get(one.machine, one.machine)})"
+    before, after = (str(states[s].value) if s in states else s for s in (one.from_state, one.to_state))
+    return Moved(who, what, before, after, one.reason, one.at, states.get(one.to_state))
+
+
+MACHINE_WORDS = {"escrow": "hold"}
+"""What a machine is called in a sentence, where its own name is not what people say."""
+
+
