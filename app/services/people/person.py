@@ -1,0 +1,56 @@
+"""Accounts: a row of Flask-AppBuilder's ab_user, made by our own verbs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from flask_appbuilder.security.sqla.models import Role, User
+from sqlalchemy.orm import Session
+from werkzeug.security import generate_password_hash
+
+from app.services.people import organisation
+from app.services.platform import clock
+from models.errors import Conflict, Invalid
+from models.people.organisation import OrganisationKind
+
+
+def create(
+    session: Session, *, email: str, password: str, first_name: str, last_name: str, roles: Sequence[str] = ()
+) -> User:
+    """An account that signs in with its e-mail address. `roles` are console roles (security/roles.py).
+
+    Raises Conflict when the address is taken, Invalid for a role that the database lacks.
+    """
+    address = email.strip().lower()
+    if session.scalar(sa.select(User.id).where(User.email == address)) is not None:
+        raise Conflict("There is an account with this e-mail address.")
+    found = list(session.scalars(sa.select(Role).where(Role.name.in_(roles))))
+    if len(found) != len(set(roles)):
+        raise Invalid("A role is missing. Run `flask roles sync`.")
+    now = clock.now().replace(tzinfo=None)  # Flask-AppBuilder's columns are naive; they hold UTC
+    user = User(
+        username=address,
+        email=address,
+        first_name=first_name.strip(),
+        last_name=last_name.strip(),
+        password=generate_password_hash(password, method="scrypt"),
+        active=True,
+        created_on=now,
+        changed_on=now,
+        login_count=0,
+        fail_login_count=0,
+    )
+    user.roles = found
+    session.add(user)
+    session.info["verb"] = "person.create"
+    session.flush()
+    if not roles:
+        _give_personal_organisation(session, user)
+    return user
+
+
+def _give_personal_organisation(session: Session, user: User) -> None:
+    """An order's parties are organisations: a private customer has one of their own."""
+    name = f"{user.first_name} {user.last_name}".strip()
+    organisation.create(session, owner=user, name=name, kind=OrganisationKind.customer, personal=True)

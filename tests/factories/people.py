@@ -1,0 +1,77 @@
+"""The cast: a few people whom every test knows, made by the product's own verbs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import count
+
+import sqlalchemy as sa
+from flask_appbuilder.security.sqla.models import User
+from sqlalchemy.orm import Session
+
+from app.services.people import organisation, person, seller
+from models.actor import Actor, ActorKind
+from models.people.membership import Membership
+from models.people.organisation import Organisation, OrganisationKind
+from models.people.seller import Seller
+
+PASSWORD = "plumb-level-square"
+_number = count(1)
+
+
+@dataclass(frozen=True)
+class Party:
+    """Somebody with the organisation they act for."""
+
+    user: User
+    organisation: Organisation
+    actor: Actor
+
+
+@dataclass(frozen=True)
+class SellingParty(Party):
+    """A party that sells."""
+
+    seller: Seller
+
+
+def staff(session: Session, role: str = "Moderator", email: str = "") -> User:
+    """A member of staff with one console role."""
+    address = email or f"staff{next(_number)}@fixnado.test"
+    return person.create(
+        session, email=address, password=PASSWORD, first_name="Moss", last_name=f"Okafor {role}", roles=[role]
+    )
+
+
+def operator(session: Session, role: str = "Moderator") -> Actor:
+    """A member of staff as an actor."""
+    return Actor.operator(staff(session, role).id)
+
+
+def customer(session: Session, email: str = "", name: str = "Priya Nair") -> Party:
+    """A private customer: a person with a personal organisation."""
+    first, _, last = name.partition(" ")
+    address = email or f"customer{next(_number)}@customer.test"
+    user = person.create(session, email=address, password=PASSWORD, first_name=first, last_name=last)
+    mine = session.scalars(sa.select(Organisation).join(Membership).where(Membership.user_id == user.id)).one()
+    mine.address = "14 Stackpool Road\nBristol\nBS3 1NG"
+    session.flush()
+    return Party(user, mine, Actor(ActorKind.buyer, user.id, mine.id))
+
+
+def provider(
+    session: Session, name: str = "Avon Electrical Testing", *, vat_registered: bool = True, active: bool = True
+) -> SellingParty:
+    """A business that sells, checked by staff unless `active` is False."""
+    address = f"provider{next(_number)}@provider.test"
+    user = person.create(session, email=address, password=PASSWORD, first_name="Elin", last_name="Vaughan")
+    row = organisation.create(session, owner=user, name=name, kind=OrganisationKind.provider)
+    row.legal_name, row.address, row.phone = f"{name} Ltd", "Unit 6, Albert Road\nBristol\nBS2 0XW", "0117 496 0120"
+    row.email, row.company_number, row.vat_number = address, "09990120", "GB999912005" if vat_registered else ""
+    session.flush()
+    standing = seller.begin(session, row, vat_registered=vat_registered)
+    actor = Actor(ActorKind.seller, user.id, row.id)
+    seller.submit_kyc(session, standing, actor=actor)
+    if active:
+        seller.approve(session, standing, actor=operator(session, "Operations"))
+    return SellingParty(user, row, actor, standing)
