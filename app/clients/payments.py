@@ -21,6 +21,7 @@ from typing import Any, Protocol
 
 TOLERANCE_SECONDS = 300
 REFERENCE = "reference"
+RETURN_URL = "return_url"
 
 
 class PaymentsError(Exception):

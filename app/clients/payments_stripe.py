@@ -12,6 +12,7 @@ import stripe
 
 from app.clients.payments import (
     REFERENCE,
+    RETURN_URL,
     Event,
     Intent,
     PaymentsError,
@@ -31,8 +32,8 @@ NOT_REACHED = (requests.exceptions.ConnectTimeout, requests.exceptions.InvalidUR
 class StripePayments:
     """`Payments` at `url`, Stripe's or the simulator's; `public_url` is what the customer's browser sees of it.
 
-    `return_url` on an unconfirmed intent and the page behind `pay_url` belong to the simulator; at Stripe their place
-    is taken by a Checkout Session. Everything else is the common part of both.
+    The page behind `pay_url` is the simulator's, and its way back travels in the metadata, where Stripe takes anything;
+    at Stripe a Checkout Session takes its place. Every call is one that both understand.
     """
 
     def __init__(self, url: str, key: str, *, public_url: str = "", timeout_seconds: float = 10) -> None:
@@ -64,8 +65,7 @@ class StripePayments:
                     "amount": amount_minor,
                     "currency": currency.lower(),
                     "description": description,
-                    "metadata": {**(metadata or {}), REFERENCE: reference},
-                    "return_url": return_url,
+                    "metadata": {**(metadata or {}), REFERENCE: reference, RETURN_URL: return_url},
                 },
                 {"idempotency_key": key},
             )

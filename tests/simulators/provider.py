@@ -126,9 +126,9 @@ class Provider:
         headers = {"Authorization": f"Bearer {KEY}"} | ({"Idempotency-Key": key} if key else {})
         return httpx.post(f"{self.url}/v1/{path}", data=data, headers=headers, timeout=30)
 
-    def opened(self, amount: int = 29_300, **data: str) -> str:
+    def opened(self, amount: int = 29_300, back: str = "http://shop.test/back", **data: str) -> str:
         """The id of a new payment."""
-        wanted = {"amount": str(amount), "currency": "gbp", "return_url": "http://shop.test/back"}
+        wanted = {"amount": str(amount), "currency": "gbp", "metadata[return_url]": back}
         return str(self.call("payment_intents", **(wanted | data)).json()["id"])
 
     def paid(self, amount: int = 29_300, token: str = "pm_card_visa", **data: str) -> str:

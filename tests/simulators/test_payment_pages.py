@@ -61,7 +61,7 @@ def test_every_page_is_free_of_faults(provider: Provider, browser: Browser, widt
 def test_a_double_click_without_scripts_pays_once_and_returns(provider: Provider, browser: Browser) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    identity = provider.opened(return_url=f"{provider.url}/healthz")
+    identity = provider.opened(back=f"{provider.url}/healthz")
     page.goto(f"{provider.url}/pay/{identity}")
     page.dblclick("text=Pay £293.00")
     page.wait_for_url(f"{provider.url}/healthz?payment_intent={identity}&redirect_status=succeeded")

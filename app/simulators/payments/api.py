@@ -168,7 +168,7 @@ def page(params: Thing, kind: str, where: dict[str, str], shape: str = "list") -
 
 @api.post("/payment_intents")
 def create_intent() -> Response:
-    return write(intents.create, "amount", "currency", "description", "metadata", "return_url")
+    return write(intents.create, "amount", "currency", "description", "metadata")
 
 
 @api.get("/payment_intents")

@@ -18,7 +18,8 @@ OPEN = ("requires_payment_method", "requires_action")
 
 
 def create(work: Work, params: Thing) -> Thing:
-    """A new intent of `amount` minor units; `return_url` is where the payment page sends the customer afterwards."""
+    """A new intent of `amount` minor units. `metadata[return_url]` is where the payment page sends the customer
+    afterwards: the real provider takes no such parameter here, and anything in metadata."""
     amount, currency = whole(params, "amount"), str(params.get("currency", "")).lower()
     if amount < SMALLEST_MINOR:
         raise invalid("Amount must be no less than 30 minor units", param="amount", code="amount_too_small")
@@ -26,9 +27,10 @@ def create(work: Work, params: Thing) -> Thing:
         raise invalid("Amount must be no more than 99999999", param="amount", code="amount_too_large")
     if not re.fullmatch("[a-z]{3}", currency):
         raise invalid(f"Invalid currency: {currency}", param="currency")
-    return_url = str(params.get("return_url", ""))
+    metadata = params.get("metadata") or {}
+    return_url = str(metadata.get("return_url", ""))
     if return_url and urlsplit(return_url).scheme not in {"http", "https"}:
-        raise invalid("Not a valid URL", param="return_url", code="url_invalid")
+        raise invalid("Not a valid URL", param="metadata[return_url]", code="url_invalid")
     intent = work.new(
         "pi",
         "payment_intent",
@@ -43,7 +45,7 @@ def create(work: Work, params: Thing) -> Thing:
         description=params.get("description"),
         last_payment_error=None,
         latest_charge=None,
-        metadata=params.get("metadata") or {},
+        metadata=metadata,
         next_action=None,
         payment_method=None,
         payment_method_types=["card"],
