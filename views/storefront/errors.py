@@ -13,6 +13,7 @@ from redis.exceptions import ConnectionError as RedisGone
 from sqlalchemy.exc import InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException
 
+from app.extensions import CONSOLE
 from app.observability import current_request_id
 from models.errors import NotFound, Refused
 from views.storefront.people.person import Person
@@ -57,7 +58,8 @@ def page(status: int, text: str = "") -> Response:
     else:
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             _ask_nobody()
-        body = render_template("storefront/error.html", status=status, title=title, text=text, reference=reference)
+        side = "console" if request.path.startswith(f"{CONSOLE}/") else "storefront"
+        body = render_template(f"{side}/error.html", status=status, title=title, text=text, reference=reference)
         answer = make_response(body)
     answer.status_code = status
     if status == HTTPStatus.SERVICE_UNAVAILABLE:

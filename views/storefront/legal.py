@@ -28,6 +28,12 @@ def text_now(text_id: str) -> LegalText:
     return current_text(text_id, on=local(clock.now()).date())
 
 
+def name_now(text_id: str) -> str:
+    """How an agreement records that version. Raises LegalTextMissing."""
+    text = text_now(text_id)
+    return f"{text.id}@{text.version}"
+
+
 @storefront.get("/legal/<text_id>")
 @public
 def legal_text(text_id: str) -> ResponseReturnValue:

@@ -6,12 +6,14 @@ from typing import Any
 
 from flask import Flask
 
-from views.storefront import errors, kit, legal, preferences, words
+from views.storefront import errors, home, kit, legal, preferences, words
 from views.storefront.blueprint import storefront
+from views.storefront.catalogue import browse, listing
+from views.storefront.commerce import checkout, order, payment, pro_order
 from views.storefront.people import sign_in
 from views.storefront.people.person import current_person
 
-PAGES = (kit, legal, preferences, sign_in)
+PAGES = (home, browse, listing, checkout, payment, order, pro_order, sign_in, legal, preferences, kit)
 """The modules whose views belong to the blueprint; importing them is what adds them."""
 
 

@@ -8,8 +8,10 @@ import sqlalchemy as sa
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from app.services.commerce import checkout as checkouts
 from app.session import session
 from models.actor import ActorKind
+from models.commerce.checkout import Checkout
 from models.commerce.document import Document, DocumentKind
 from models.commerce.evidence import Evidence
 from models.commerce.order import Order
@@ -26,6 +28,15 @@ def order_of(work: Session, reference: str, side: ActorKind) -> Order:
     if party is None:
         raise NotFound
     found = work.scalars(sa.select(Order).where(Order.reference == reference.upper(), column == party.id)).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def checkout_of(work: Session, checkout_id: UUID) -> Checkout:
+    """The person's own checkout. Raises NotFound for everybody else's."""
+    party = current_person().buying
+    found = checkouts.of_buyer(work, checkout_id, frozenset({party.id} if party else set()))
     if found is None:
         raise NotFound
     return found

@@ -1,0 +1,104 @@
+"""A listing as a card: plain values, with the price of ordering it alone (DMCC Act 2024: the headline is all-in)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask import url_for
+from sqlalchemy.orm import Session
+
+from app.services.commerce import quote
+from app.services.commerce.money import written
+from app.services.platform import clock
+from models.catalogue.listing import Listing
+from models.catalogue.postcode_area import AREAS
+from models.catalogue.service_visit import ListingArea
+from models.people.seller import Seller
+from views.storefront.catalogue.picture import scene
+
+SHOWN_AREAS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """`all_in_minor` in minor units of `currency`; `includes` says what is in it."""
+
+    title: str
+    href: str
+    node: str
+    seller: str
+    place: str
+    picture: str
+    all_in_minor: int
+    currency: str
+    includes: str
+
+
+def cards(session: Session, listings: Sequence[Listing]) -> list[Card]:
+    """Rates, VAT standing and areas are read once for all of them."""
+    if not listings:
+        return []
+    registered = _registered(session, {listing.organisation_id for listing in listings})
+    areas = _areas(session, [listing.id for listing in listings])
+    categories = frozenset(listing.tax_category for listing in listings)
+    now = clock.now()
+    terms = {c: quote.terms(session, c, at=now, categories=categories) for c in {one.currency for one in listings}}
+    return [
+        _card(
+            listing,
+            quote.price(
+                listing,
+                terms[listing.currency],
+                category=listing.tax_category,
+                vat_registered=listing.organisation_id in registered,
+            ),
+            areas[listing.id],
+        )
+        for listing in listings
+    ]
+
+
+def includes(price: quote.Quote) -> str:
+    """What the all-in price has in it besides the work."""
+    fee = f"the {written(price.fee_minor, price.currency)} order fee"
+    return f"VAT and {fee}" if price.vat_minor else fee
+
+
+def places(codes: Sequence[str], most: int = SHOWN_AREAS) -> str:
+    """`Bristol, Bath and 3 more areas` from codes of postcode areas."""
+    names = [AREAS[code].name for code in codes]
+    shown, rest = names[:most], len(names) - most
+    more = f" and {rest} more {'area' if rest == 1 else 'areas'}" if rest > 0 else ""
+    return ", ".join(shown) + more
+
+
+def _card(listing: Listing, price: quote.Quote, areas: list[str]) -> Card:
+    node = listing.primary_node
+    return Card(
+        title=listing.title,
+        href=url_for("storefront.listing", slug=listing.slug),
+        node=node.label,
+        seller=listing.organisation.name,
+        place=places(areas),
+        picture=scene(node.lineage),
+        all_in_minor=price.total_minor,
+        currency=price.currency,
+        includes=includes(price),
+    )
+
+
+def _registered(session: Session, organisations: set[UUID]) -> set[UUID]:
+    query = sa.select(Seller.organisation_id).where(Seller.organisation_id.in_(organisations), Seller.vat_registered)
+    return set(session.scalars(query))
+
+
+def _areas(session: Session, listings: list[UUID]) -> dict[UUID, list[str]]:
+    found: dict[UUID, list[str]] = defaultdict(list)
+    query = sa.select(ListingArea.listing_id, ListingArea.area).where(ListingArea.listing_id.in_(listings))
+    for listing_id, area in session.execute(query.order_by(ListingArea.area)):
+        found[listing_id].append(area)
+    return found

@@ -1,0 +1,85 @@
+"""One listing: what is done, for how much all-in, where, when they can come, and who the contract is with."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from flask import render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from app.services.catalogue import offer, search
+from app.services.commerce import quote
+from app.services.platform import clock
+from app.session import session
+from models.catalogue.listing import Listing
+from models.catalogue.listing_facet import ListingFacet
+from models.catalogue.postcode_area import AREAS
+from models.errors import NotFound
+from views.storefront.blueprint import storefront
+from views.storefront.catalogue.card import includes
+from views.storefront.catalogue.picture import scene
+from views.storefront.catalogue.tree import path_to, tree
+from views.storefront.commerce.forms import Keyed
+from views.storefront.guard import public
+from views.storefront.people.person import current_person
+
+Days = list[tuple[str, list[offer.Window]]]
+
+
+def on_sale(work: Session, slug: str) -> Listing:
+    """The listing at this address. Raises NotFound unless it is live and its seller active."""
+    found = search.by_slug(work, slug)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def visit_days(listing: Listing) -> Days:
+    """The visits on offer, by day."""
+    windows = offer.windows(listing, now=clock.now())
+    return [(f"{day:%A} {day.day} {day:%B %Y}", list(group)) for day, group in groupby(windows, lambda one: one.day)]
+
+
+def duration(minutes: int) -> str:
+    """`3 hours`, `1 hour 30 minutes`, `2 days`, `45 minutes`."""
+    hours, rest = divmod(minutes, 60)
+    if not hours:
+        return f"{minutes} minutes"
+    if hours >= 24 and not rest and hours % 8 == 0:  # noqa: PLR2004  a working day has eight hours
+        return f"{hours // 8} working days"
+    text = f"{hours} hour" if hours == 1 else f"{hours} hours"
+    return f"{text} {rest} minutes" if rest else text
+
+
+def _facts(listing: Listing) -> list[tuple[str, str]]:
+    """Facets as label and value; several values of one facet in one line."""
+    grouped: dict[str, list[ListingFacet]] = {}
+    for value in sorted(listing.facets, key=lambda one: (one.facet.position, one.position)):
+        grouped.setdefault(value.facet.label, []).append(value)
+    return [(label, ", ".join(value.shown for value in values)) for label, values in grouped.items()]
+
+
+@storefront.get("/l/<slug>")
+@public
+def listing(slug: str) -> ResponseReturnValue:
+    """Raises NotFound unless it is on sale."""
+    found = on_sale(session(), slug)
+    price = quote.of_listing(session(), found, at=clock.now())
+    selling = current_person().selling
+    return render_template(
+        "storefront/catalogue/listing.html",
+        listing=found,
+        price=price,
+        includes=includes(price),
+        picture=scene(found.primary_node.lineage),
+        path=path_to(tree(session()), found.primary_node.lineage),
+        duration=duration(found.service.duration_minutes) if found.service else "",
+        facts=_facts(found),
+        areas=[AREAS[covered.area] for covered in found.areas],
+        days=visit_days(found),
+        wanted=request.args.get("window", ""),
+        own=selling is not None and selling.id == found.organisation_id,
+        form=Keyed(formdata=None),
+        order_at=url_for("storefront.begin", slug=slug),
+    )

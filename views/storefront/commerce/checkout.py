@@ -1,0 +1,168 @@
+"""From a listing to the payment page: begin, look at everything once, order with an obligation to pay."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from itertools import groupby
+from uuid import UUID
+
+from flask import current_app, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from app.services.catalogue import offer
+from app.services.commerce import checkout as checkouts
+from app.services.platform import clock
+from app.services.platform.idempotency_key import once
+from app.session import session
+from app.unit_of_work import unit_of_work
+from models.actor import Actor
+from models.catalogue.listing import Listing
+from models.commerce.checkout import Checkout, CheckoutState
+from models.errors import Invalid, NotFound
+from views.storefront import legal
+from views.storefront.blueprint import storefront
+from views.storefront.catalogue.listing import on_sale
+from views.storefront.catalogue.picture import scene
+from views.storefront.commerce.forms import CheckoutForm, Keyed
+from views.storefront.commerce.party import checkout_of as own
+from views.storefront.commerce.payment import to_payment
+from views.storefront.guard import customer, public
+from views.storefront.people.person import current_person
+
+CANCELLATION, EXPRESS = "cancellation-information", "express-start-consent"
+
+
+@storefront.post("/l/<slug>/order")
+@public
+def begin(slug: str) -> ResponseReturnValue:
+    """A draft at today's price. A visitor signs in first and comes back to the listing with the visit still chosen."""
+    wanted = request.form.get("window", "")[:40]
+    person = current_person()
+    if not person.known:
+        back = url_for("storefront.listing", slug=slug, window=wanted or None)
+        return redirect(url_for("storefront.sign_in", next=back), HTTPStatus.SEE_OTHER)
+    if person.buying is None:
+        raise NotFound
+    form, actor = Keyed(), person.buyer()
+    with unit_of_work(actor) as work:
+        found = on_sale(work, slug)
+
+        def command() -> dict[str, str]:
+            return {"checkout": str(checkouts.start(work, found, actor=actor).id)}
+
+        made = once(work, "checkout.start", form.key.data or "", {"listing": str(found.id)}, command)
+    target = url_for("storefront.checkout", checkout_id=made["checkout"], window=wanted or None)
+    return redirect(target, HTTPStatus.SEE_OTHER)
+
+
+@storefront.get("/checkout/<uuid:checkout_id>")
+@customer
+def checkout(checkout_id: UUID) -> ResponseReturnValue:
+    """The form while it is a draft; afterwards wherever the payment stands."""
+    found = own(session(), checkout_id)
+    if found.state is not CheckoutState.draft:
+        return redirect(url_for("storefront.payment_return", checkout_id=checkout_id), HTTPStatus.SEE_OTHER)
+    changed = _refresh(checkout_id)
+    form = CheckoutForm(formdata=None, window=request.args.get("window", ""))
+    return _page(checkout_id, form, changed=changed)
+
+
+@storefront.post("/checkout/<uuid:checkout_id>")
+@customer
+def submit(checkout_id: UUID) -> ResponseReturnValue:
+    """Orders with an obligation to pay, and goes to the provider's page. The same form again goes there again."""
+    found = own(session(), checkout_id)
+    form = CheckoutForm()
+    form.window.choices = _choices(_listing(session(), found))
+    if found.state is CheckoutState.draft:
+        if _refresh(checkout_id):
+            return _page(checkout_id, form, changed=True), HTTPStatus.CONFLICT
+        if not form.validate_on_submit() or not _texts_are_current(form):
+            return _page(checkout_id, form), HTTPStatus.UNPROCESSABLE_ENTITY
+        try:
+            _submit(checkout_id, form, current_person().buyer())
+        except Invalid as wrong:
+            form.take(wrong)
+            return _page(checkout_id, form), wrong.status
+        except checkouts.PriceChanged as changed:
+            _refresh(checkout_id)
+            return _page(checkout_id, form, changed=True), changed.status
+    return to_payment(checkout_id)
+
+
+def _submit(checkout_id: UUID, form: CheckoutForm, actor: Actor) -> None:
+    site = checkouts.Site(form.site_address.data or "", form.site_postcode.data or "", form.access_notes.data or "")
+    told = checkouts.Told(
+        cancellation_text=form.cancellation.data or "",
+        express_start_text=(form.express_start_text.data or "") if form.express_start.data else "",
+    )
+    asked = {"checkout": str(checkout_id), "window": form.window.data, "site": [site.address, site.postcode]}
+    with unit_of_work(actor) as work:
+        found = own(work, checkout_id)
+
+        def command() -> dict[str, str]:
+            row = checkouts.submit(
+                work,
+                found,
+                actor=actor,
+                window_key=form.window.data,
+                site=site,
+                told=told,
+                fingerprint=_digest(form.fingerprint.data or ""),
+                provider=current_app.extensions["parts"].config.payments_provider,
+            )
+            return {"payment": str(row.id)}
+
+        once(work, "checkout.submit", form.key.data or "", asked, command)
+
+
+def _refresh(checkout_id: UUID) -> bool:
+    with unit_of_work(current_person().buyer()) as work:
+        return checkouts.refresh_price(work, own(work, checkout_id))
+
+
+def _digest(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        return b""
+
+
+def _texts_are_current(form: CheckoutForm) -> bool:
+    """What is recorded is what was shown: a version that was replaced meanwhile is shown anew."""
+    shown = (form.cancellation.data, form.express_start_text.data)
+    now = (legal.name_now(CANCELLATION), legal.name_now(EXPRESS))
+    if shown != now:
+        form.form_errors.append("Our texts have a new version. Read them again before you order.")
+    return shown == now
+
+
+def _listing(work: Session, found: Checkout) -> Listing:
+    return work.get_one(Listing, found.lines[0].listing_id)
+
+
+def _choices(listing: Listing) -> list[tuple[str, str]]:
+    return [(one.key, one.key) for one in offer.windows(listing, now=clock.now())]
+
+
+def _page(checkout_id: UUID, form: CheckoutForm, *, changed: bool = False) -> str:
+    found = own(session(), checkout_id)
+    listing = _listing(session(), found)
+    windows = offer.windows(listing, now=clock.now())
+    form.window.choices = _choices(listing)
+    form.fingerprint.data = found.quote_fingerprint.hex()
+    form.cancellation.data, form.express_start_text.data = legal.name_now(CANCELLATION), legal.name_now(EXPRESS)
+    return render_template(
+        "storefront/commerce/checkout.html",
+        checkout=found,
+        form=form,
+        changed=changed,
+        days=[(day, list(group)) for day, group in groupby(windows, lambda one: one.day)],
+        picture=scene(listing.primary_node.lineage),
+        listing=listing,
+        cancellation=legal.text_now(CANCELLATION),
+        express=legal.text_now(EXPRESS),
+        as_html=legal.as_html,
+        express_until=clock.now() + checkouts.CANCELLATION_PERIOD,
+    )

@@ -1,0 +1,112 @@
+"""Paying: to the provider's page and back. The page waits for the provider's word; a browser that returns proves nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from http import HTTPStatus
+from uuid import UUID
+
+import sqlalchemy as sa
+import structlog
+from flask import current_app, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.clients.payments import PaymentsError
+from app.services.commerce import checkout as checkouts
+from app.services.commerce import payment
+from app.session import session
+from app.unit_of_work import unit_of_work
+from models.commerce.checkout import Checkout, CheckoutState
+from models.commerce.order import Order
+from models.commerce.payment import Payment
+from models.errors import Conflict
+from models.platform.timer import TimerRow, TimerState
+from views.storefront.blueprint import storefront
+from views.storefront.commerce.forms import Keyed
+from views.storefront.commerce.party import checkout_of
+from views.storefront.guard import customer
+from views.storefront.people.person import current_person
+
+log = structlog.get_logger(__name__)
+
+
+def to_payment(checkout_id: UUID) -> ResponseReturnValue:
+    """Opens the payment at the provider, outside any transaction, and sends the browser to its page.
+
+    When the provider does not answer, the waiting page says so; the clockwork keeps trying to open it.
+    """
+    session.rollback()
+    found = checkout_of(session(), checkout_id)
+    waiting = url_for("storefront.payment_return", checkout_id=checkout_id)
+    if found.state is not CheckoutState.awaiting_payment:
+        return redirect(waiting, HTTPStatus.SEE_OTHER)
+    asked = payment.opening(session(), _payment(found).id)
+    session.rollback()
+    parts = current_app.extensions["parts"]
+    try:
+        intent_id = asked.intent_id
+        if intent_id is None:
+            intent = payment.open_at_provider(parts.payments, asked, parts.config.base_url)
+            with unit_of_work(current_person().buyer()) as work:
+                intent_id = payment.opened(work, asked.payment_id, intent).intent_id
+        return redirect(parts.payments.pay_url(intent_id), HTTPStatus.SEE_OTHER)
+    except PaymentsError as trouble:
+        log.warning("payment page not opened", error=str(trouble), code=trouble.code, payment=str(asked.payment_id))
+        answer = _page(found, unreachable=True)
+        return answer, HTTPStatus.SERVICE_UNAVAILABLE
+
+
+@storefront.get("/checkout/<uuid:checkout_id>/return")
+@customer
+def payment_return(checkout_id: UUID) -> ResponseReturnValue:
+    """Where the provider sends the browser back: waits, and goes on to the order as soon as the money is confirmed."""
+    found = checkout_of(session(), checkout_id)
+    if found.state is CheckoutState.draft:
+        return redirect(url_for("storefront.checkout", checkout_id=checkout_id), HTTPStatus.SEE_OTHER)
+    reference = session.scalar(sa.select(Order.reference).where(Order.checkout_id == checkout_id))
+    if reference is not None:
+        return redirect(url_for("storefront.order", reference=reference), HTTPStatus.SEE_OTHER)
+    return _page(found)
+
+
+@storefront.post("/checkout/<uuid:checkout_id>/pay")
+@customer
+def pay(checkout_id: UUID) -> ResponseReturnValue:
+    """Another try, as long as the checkout waits."""
+    return to_payment(checkout_id)
+
+
+@storefront.post("/checkout/<uuid:checkout_id>/cancel")
+@customer
+def cancel_checkout(checkout_id: UUID) -> ResponseReturnValue:
+    """Turns back. If the money was confirmed in the same moment, the order's page says what can still be done."""
+    actor = current_person().buyer()
+    try:
+        with unit_of_work(actor) as work:
+            checkouts.cancel(work, checkout_of(work, checkout_id), actor=actor)
+    except Conflict:
+        log.info("checkout was over before it was cancelled", checkout=str(checkout_id))
+    return redirect(url_for("storefront.payment_return", checkout_id=checkout_id), HTTPStatus.SEE_OTHER)
+
+
+def _page(found: Checkout, *, unreachable: bool = False) -> str:
+    row = _payment(found)
+    return render_template(
+        "storefront/commerce/payment.html",
+        checkout=found,
+        payment=row,
+        until=_until(found),
+        came_back=request.method == "GET" and request.endpoint == "storefront.payment_return",
+        unreachable=unreachable,
+        form=Keyed(formdata=None),
+    )
+
+
+def _payment(found: Checkout) -> Payment:
+    return session.scalars(sa.select(Payment).where(Payment.checkout_id == found.id)).one()
+
+
+def _until(found: Checkout) -> datetime | None:
+    """When the checkout ends by itself."""
+    query = sa.select(TimerRow.due_at).where(TimerRow.subject_id == found.id, TimerRow.state == TimerState.waiting)
+    return session.scalar(query.limit(1))
