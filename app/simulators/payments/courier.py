@@ -10,7 +10,6 @@ import sqlite3
 import threading
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 
 import httpx
@@ -19,12 +18,12 @@ from app.simulators.payments import alarms, knobs
 from app.simulators.payments.settings import Settings
 from app.simulators.payments.store import Store, Work, public
 
-AT_ONCE = 8
 BATCH = 50
 GIVE_UP_AFTER_S = 3 * 24 * 3600
 LONGEST_WAIT_S = 300
 REORDER_PATIENCE_S = 2
 SECONDS_BETWEEN_LOOKS = 0.5
+SECONDS_TO_ANSWER = 10
 
 
 def signature(payload: bytes, secrets: Sequence[str], at: int) -> str:
@@ -41,8 +40,7 @@ class Courier:
         self.store, self.settings = store, settings
         self.wake, self.stopped, self.busy = threading.Event(), threading.Event(), threading.Lock()
         self.thread = threading.Thread(target=self._run, name="courier", daemon=True)
-        self.pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="courier")
-        self.client = httpx.Client(timeout=10, trust_env=False, follow_redirects=False)
+        self.client = httpx.Client(timeout=SECONDS_TO_ANSWER, trust_env=False, follow_redirects=False)
 
     def start(self) -> None:
         """Begin with whatever an earlier run left behind, without its waiting times."""
@@ -51,12 +49,10 @@ class Courier:
         self.thread.start()
 
     def stop(self) -> None:
-        """Finish the delivery in hand and end."""
+        """Finish the delivery in hand, unless its receiver hangs: then it is sent again after the next start."""
         self.stopped.set()
         self.wake.set()
-        self.thread.join(timeout=5)
-        self.pool.shutdown(wait=False, cancel_futures=True)
-        self.client.close()
+        self.thread.join(timeout=1)
 
     def _run(self) -> None:
         while not self.stopped.is_set():
@@ -80,8 +76,17 @@ class Courier:
         for _, copies in groupby(due, key=lambda row: str(row["event"])):
             if self.stopped.is_set():
                 break
-            list(self.pool.map(self._send, list(copies)))
+            self._send_at_once(list(copies))
         return len(due)
+
+    def _send_at_once(self, copies: Sequence[sqlite3.Row]) -> None:
+        # Daemon threads and no pool: a receiver that hangs must not keep the process from ending.
+        others = [threading.Thread(target=self._send, args=(copy,), daemon=True) for copy in copies[1:]]
+        for thread in others:
+            thread.start()
+        self._send(copies[0])
+        for thread in others:
+            thread.join()
 
     def _due(self) -> list[sqlite3.Row]:
         with self.store.work() as work:
