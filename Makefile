@@ -71,11 +71,11 @@ worker: installed ## one more worker beside the running product
 	@exec $(RUN) --with $(PY) -m jobs.worker
 
 db-new: installed ## the next numbered migration: M="add holds"
-	@exec $(RUN) --scratch --prepare --with $(PY) -m tools.db_new "$(M)"
+	@EMBEDDED_DURABLE=0 exec $(RUN) --scratch --prepare --with $(PY) -m tools.db_new "$(M)"
 
 db-check: installed ## models and migrations agree
 	@mkdir -p var
-	@$(RUN) --scratch --prepare --with $(PY) -m flask db check >var/db-check.log 2>&1 || { tail -15 var/db-check.log; exit 1; }
+	@EMBEDDED_DURABLE=0 $(RUN) --scratch --prepare --with $(PY) -m flask db check >var/db-check.log 2>&1 || { tail -15 var/db-check.log; exit 1; }
 
 slice: ## every file of one noun, top to bottom: N=order
 	@test -n "$(N)" || { echo "Say which: make slice N=order"; exit 1; }

@@ -50,12 +50,13 @@ def _environment(home: Home, servers: dict[str, Server]) -> dict[str, str]:
     env.pop("PYTHONDONTWRITEBYTECODE", None)  # without .pyc every start costs 2.5 s more
     env.setdefault("STORAGE_URL", (home.path / "storage").as_uri())
     env.setdefault("PAYMENTS_STATE", str(home.path / "payments.sqlite"))
+    durable = env.get("EMBEDDED_DURABLE", "1") != "0"  # 0 where all may be lost with the machine: checks, tests
     if "DATABASE_URL" not in env:
-        postgres = servers["postgres"] = Postgres(home.path / "postgres")
+        postgres = servers["postgres"] = Postgres(home.path / "postgres", durable)
         env["DATABASE_URL"] = postgres.url(APPLICATION, DATABASE)
         env["MIGRATION_DATABASE_URL"] = postgres.url(OWNER, DATABASE)
     if "REDIS_URL" not in env:
-        valkey = servers["valkey"] = Valkey(home.path / "valkey")
+        valkey = servers["valkey"] = Valkey(home.path / "valkey", durable)
         env["REDIS_URL"] = valkey.url()
     return env
 

@@ -23,7 +23,7 @@ def environment(home: Path, **more: str) -> dict[str, str]:
     """As on a person's machine: nothing of the test run, and `home` as a mark to find every descendant by."""
     kept = {name: value for name, value in os.environ.items() if name not in OURS}
     kept.pop("PYTHONDONTWRITEBYTECODE", None)
-    return {**kept, "EMBEDDED_HOME": str(home), "WEB_WORKERS": "1", **more}
+    return {**kept, "EMBEDDED_HOME": str(home), "EMBEDDED_DURABLE": "0", "WEB_WORKERS": "1", **more}
 
 
 def supervise(home: Path, *words: str, seconds: float = 60, **more: str) -> subprocess.CompletedProcess[str]:
@@ -35,11 +35,12 @@ def supervise(home: Path, *words: str, seconds: float = 60, **more: str) -> subp
 
 
 def descendants(home: Path) -> dict[int, str]:
-    """Every living process that was started for `home`: its pid and command."""
+    """Every living process that was started for `home`: its pid and command. (Valkey overwrites its environment.)"""
     found = {}
     for entry in Path("/proc").iterdir():
         with contextlib.suppress(OSError):
-            if f"EMBEDDED_HOME={home}".encode() in (entry / "environ").read_bytes().split(b"\0"):
+            marked = f"EMBEDDED_HOME={home}".encode() in (entry / "environ").read_bytes().split(b"\0")
+            if marked or (entry / "cwd").readlink().is_relative_to(home):
                 found[int(entry.name)] = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
     return found
 

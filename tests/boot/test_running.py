@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,13 +21,19 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("product") / "home"
     folder.mkdir()
     yield folder
-    for pid in descendants(folder):
-        os.kill(pid, signal.SIGKILL)
     Postgres(folder / "postgres").erase()
 
 
-def test_from_an_empty_folder_to_a_product_that_heals_and_stops(home: Path) -> None:
-    product = Product(home).start()
+@pytest.fixture
+def product(home: Path) -> Iterator[Product]:
+    """Of the folder that the tests of this file share; whatever a failed test left is killed."""
+    yield Product(home)
+    for pid in descendants(home):
+        os.kill(pid, signal.SIGKILL)
+
+
+def test_from_an_empty_folder_to_a_product_that_heals_and_stops(home: Path, product: Product) -> None:
+    product.start()
     assert product.status("/readyz") == 200
     running = " ".join(descendants(home).values())
     assert [name for name in PROGRAMS if name not in running] == []
@@ -52,22 +57,21 @@ def test_from_an_empty_folder_to_a_product_that_heals_and_stops(home: Path) -> N
     assert not (home / "run.env").exists()
 
 
-def test_the_second_start_is_quick_and_a_killed_supervisor_leaves_nothing(home: Path) -> None:
-    product = Product(home).start()
+def test_the_second_start_is_quick_and_a_killed_supervisor_leaves_nothing(home: Path, product: Product) -> None:
+    product.start()
     assert product.seconds < 20, "10 s are promised on a quiet machine"
     product.end(signal.SIGKILL)
     all_gone(home)
 
 
-def test_the_next_start_heals_and_a_closed_terminal_ends_it(home: Path) -> None:
-    product = Product(home).start()
+def test_the_next_start_heals_and_a_closed_terminal_ends_it(home: Path, product: Product) -> None:
+    product.start()
     assert product.status("/readyz") == 200
     product.end(signal.SIGHUP)
     assert descendants(home) == {}
 
 
-def test_stop_ends_it_and_waits(home: Path) -> None:
-    product = Product(home)
+def test_stop_ends_it_and_waits(home: Path, product: Product) -> None:
     process = product.launch()
     wait_for(lambda: "preparing the database" in product.output, 30)
     done = supervise(home, "--stop")
@@ -76,7 +80,7 @@ def test_stop_ends_it_and_waits(home: Path) -> None:
     all_gone(home)
 
 
-def test_a_start_that_is_killed_half_way_can_be_repeated(home: Path, tmp_path: Path) -> None:
+def test_a_start_that_is_killed_half_way_can_be_repeated(tmp_path: Path) -> None:
     folder = tmp_path / "half"
     folder.mkdir()
     product = Product(folder)
@@ -87,5 +91,4 @@ def test_a_start_that_is_killed_half_way_can_be_repeated(home: Path, tmp_path: P
     all_gone(folder)
     done = supervise(folder, "--with", "true")
     assert done.returncode == 0, done.stdout + done.stderr
-    time.sleep(0)
     assert descendants(folder) == {}
