@@ -13,7 +13,6 @@ from flask.cli import with_appcontext
 from flask_appbuilder.security.sqla.models import User
 from sqlalchemy.orm import Session
 
-from app.services.catalogue import seed as listing_seed
 from app.services.people import organisation, person, seller
 from app.session import session as current
 from app.session import session_scope
@@ -93,4 +92,6 @@ def _provider(session: Session, one: dict[str, Any]) -> None:
         checker = session.scalars(sa.select(User).where(User.email == "otto@fixnado.test")).one()
         seller.approve(session, standing, actor=Actor.operator(checker.id))
         moderator = session.scalars(sa.select(User).where(User.email == "moss@fixnado.test")).one()
+        from app.services.catalogue import seed as listing_seed
+
         listing_seed.seed_listings(session, row, actor, key=one["key"], moderator=Actor.operator(moderator.id))

@@ -16,6 +16,7 @@ from models.people.organisation import Organisation, OrganisationKind
 from models.people.seller import Seller
 
 PASSWORD = "plumb-level-square"
+person.HASH_METHOD = "pbkdf2:sha256:1000"  # a real hash, made quickly: tests make hundreds of people
 _number = count(1)
 
 

@@ -14,6 +14,8 @@ from app.services.platform import clock
 from models.errors import Conflict, Invalid
 from models.people.organisation import OrganisationKind
 
+HASH_METHOD = "scrypt"
+
 
 def create(
     session: Session, *, email: str, password: str, first_name: str, last_name: str, roles: Sequence[str] = ()
@@ -34,7 +36,7 @@ def create(
         email=address,
         first_name=first_name.strip(),
         last_name=last_name.strip(),
-        password=generate_password_hash(password, method="scrypt"),
+        password=generate_password_hash(password, method=HASH_METHOD),
         active=True,
         created_on=now,
         changed_on=now,
