@@ -8,7 +8,7 @@ import click
 from flask.cli import with_appcontext
 from flask_migrate import upgrade
 
-from app.commands.seed import seed_demonstration
+from app.commands.seed import PASSWORD, accounts, seed_demonstration
 from app.services.catalogue import taxonomy
 from app.services.commerce import rate
 from app.session import session_scope
@@ -36,3 +36,6 @@ def command(*, seed: bool) -> None:
             click.echo(f"roles not in the code, left alone: {', '.join(report.hand_made)}")
         if seed:
             seed_demonstration()
+            for email, name, does in accounts():
+                click.echo(f"account: {email:<26}{name} ({does})")
+            click.echo(f"account: all with the password {PASSWORD}")

@@ -20,7 +20,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 from app.embedded import APPLICATION, DATABASE, OWNER, EmbeddedError, Postgres, Server, Valkey, leashed
 from app.supervise import checks
@@ -28,6 +27,7 @@ from app.supervise.home import ROOT, Home
 from app.supervise.programs import Program, Supervisor
 from app.supervise.terminal import Trouble, say
 
+ACCOUNT = "account: "  # how `flask prepare --seed` begins the lines about who may sign in
 PATIENCE = 90.0  # seconds until /readyz must answer, on a machine that is busy with other things
 
 
@@ -82,13 +82,20 @@ def _running(servers: dict[str, Server], env: dict[str, str]) -> Iterator[None]:
             server.stop(timeout=2.0)
 
 
-def _prepare(env: dict[str, str], *, seed: bool, output: IO[str] | None = None) -> None:
+def _prepare(env: dict[str, str], *, seed: bool) -> list[str]:
+    """Migrates and seeds in a process of its own. Answers the demonstration accounts, a line each."""
     say("preparing the database: migrations, roles" + (", demonstration data" if seed else ""))
     argv = [sys.executable, "-m", "flask", "prepare", *(["--seed"] if seed else [])]
-    done = subprocess.run(leashed(argv, signal.SIGKILL), env=env, cwd=ROOT, check=False, stdout=output)
+    quiet = {"LOG_LEVEL": "WARNING", **env}
+    done = subprocess.run(leashed(argv, signal.SIGKILL), env=quiet, cwd=ROOT, check=False, stdout=subprocess.PIPE)
+    lines = done.stdout.decode(errors="replace").splitlines()
+    for line in lines:
+        if not line.startswith(ACCOUNT):
+            say(line, "prepare")
     if done.returncode:
         raise Trouble(f"the database could not be prepared (exit {done.returncode}); the lines above say why")
     checks.application_role(env["DATABASE_URL"])
+    return [line.removeprefix(ACCOUNT) for line in lines if line.startswith(ACCOUNT)]
 
 
 def _programs(home: Home, env: dict[str, str], listener: int, simulator: int | None) -> list[Program]:
@@ -129,11 +136,13 @@ def _run(home: Home, port: str | None, command: list[str] | None) -> int:
         home.publish(env)
         stack.callback(home.forget_published)
         log = stack.enter_context((home.path / "served.log").open("w", encoding="utf-8")) if quiet else None
-        _prepare(env, seed="postgres" in servers or os.environ.get("SEED") == "1", output=log)
+        accounts = _prepare(env, seed="postgres" in servers or os.environ.get("SEED") == "1")
         then = Program("command", command, last=True) if command else None
         programs = _programs(home, env, listener.fileno(), simulator)
         say(f"starting {', '.join(program.name for program in programs)}")
-        supervisor = Supervisor(programs, servers, env, f"{url}/readyz", lambda: _announce(home, url, quiet), log, then)
+        supervisor = Supervisor(
+            programs, servers, env, f"{url}/readyz", lambda: None if quiet else _announce(url, accounts), log, then
+        )
         code = supervisor.run(PATIENCE)
         if code and log:
             log.flush()
@@ -141,13 +150,10 @@ def _run(home: Home, port: str | None, command: list[str] | None) -> int:
         return code
 
 
-def _announce(home: Home, url: str, quiet: bool) -> None:
-    if quiet:
-        return
+def _announce(url: str, accounts: list[str]) -> None:
     say(f"ready: {url}/")
     say(f"  console: {url}/console/")
-    accounts = home.path / "accounts.txt"
-    for line in accounts.read_text(encoding="utf-8").splitlines() if accounts.exists() else []:
+    for line in accounts:
         say(f"  {line}")
     say("stop with Ctrl-C (or `make stop`)")
 
