@@ -65,14 +65,6 @@ def refund_requested(
     )
 
 
-def refund_failed(
-    order_id: UUID, refund_id: UUID, currency: str, *, gross: int, fee_net: int = 0, fee_vat: int = 0
-) -> list[Line]:
-    """The provider refused for good and the money is held again: the reverse of the request."""
-    requested = refund_requested(order_id, refund_id, currency, gross=gross, fee_net=fee_net, fee_vat=fee_vat)
-    return [Line(line.account, -line.amount, line.currency) for line in requested]
-
-
 def refund_succeeded(provider: str, refund_id: UUID, currency: str, *, amount: int) -> list[Line]:
     """The provider sent the money back."""
     return _lines(currency, (account.refund_in_transit(refund_id), amount), (account.psp(provider), -amount))
