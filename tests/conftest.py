@@ -75,7 +75,7 @@ class FreshClient(FlaskClient):
 
 
 @pytest.fixture(scope="session")
-def app(database: Database, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+def app(database: Database, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     storage = tmp_path_factory.mktemp("storage")
     os.environ.update(
         DATABASE_URL=database.url,
@@ -84,10 +84,12 @@ def app(database: Database, redis_url: str, tmp_path_factory: pytest.TempPathFac
         STORAGE_URL=storage.as_uri(),
     )
     from app.factory import create_app
+    from app.session import engine
 
     made: Flask = create_app(TESTING=True, WTF_CSRF_ENABLED=False)
     made.test_client_class = FreshClient
-    return made
+    yield made
+    engine().dispose()
 
 
 @pytest.fixture(autouse=True)

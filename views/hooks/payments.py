@@ -7,6 +7,7 @@ from http import HTTPStatus
 
 from flask import Blueprint, Response, current_app, request
 
+from app.services.commerce import webhook_inbox
 from app.unit_of_work import unit_of_work
 from models.actor import Actor
 from models.commerce.webhook_inbox import WebhookState
@@ -23,8 +24,6 @@ def receive(endpoint_key: str) -> Response:
 
     Anything but 200 makes the provider try again. Bodies over 256 kB are refused unread (413).
     """
-    from app.services.commerce import webhook_inbox
-
     config = current_app.extensions["parts"].config
     if not hmac.compare_digest(endpoint_key.encode(), config.payments_endpoint_key.encode()):
         return Response(status=HTTPStatus.NOT_FOUND)
