@@ -11,9 +11,8 @@ from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
 from redis.exceptions import ConnectionError as RedisGone
 from sqlalchemy.exc import InterfaceError, OperationalError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
-from app.extensions import CONSOLE
 from app.observability import current_request_id
 from models.errors import NotFound, Refused
 from views.storefront.people.person import Person
@@ -58,7 +57,7 @@ def page(status: int, text: str = "") -> Response:
     else:
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             _ask_nobody()
-        side = "console" if request.path.startswith(f"{CONSOLE}/") else "storefront"
+        side = "console" if g.get("in_console") else "storefront"  # a customer finds no console there
         body = render_template(f"{side}/error.html", status=status, title=title, text=text, reference=reference)
         answer = make_response(body)
     answer.status_code = status
@@ -82,6 +81,8 @@ def http_error(error: HTTPException) -> ResponseReturnValue:
     """Werkzeug's own errors; a redirect is not one."""
     if error.code is None or error.code < HTTPStatus.BAD_REQUEST:
         return error.get_response()
+    if isinstance(error, SecurityError):  # a host that is not ours: no address of this site can be built for it
+        return Response("This server does not answer to that name.\n", error.code, mimetype="text/plain")
     if error.code == HTTPStatus.UNAUTHORIZED:
         return redirect(url_for("storefront.sign_in", next=request.full_path.rstrip("?")), HTTPStatus.SEE_OTHER)
     return page(error.code)

@@ -1,4 +1,4 @@
-"""Paying: to the provider's page and back. The page waits for the provider's word; a browser that returns proves nothing."""
+"""Paying: to the provider's page and back. The page waits for the provider's word; coming back proves nothing."""
 
 from __future__ import annotations
 
