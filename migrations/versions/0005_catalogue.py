@@ -27,8 +27,9 @@ READABLE = "slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'"
 ONE_PRIMARY_NODE = """
 create function listing_has_a_primary_node() returns trigger language plpgsql as $$
 declare
-    wanted uuid := case when tg_table_name = 'listing' then new.id else old.listing_id end;
+    wanted uuid;
 begin
+    if tg_table_name = 'listing' then wanted := new.id; else wanted := old.listing_id; end if;
     if exists (select from listing where id = wanted)
        and not exists (select from listing_node where listing_id = wanted and is_primary) then
         raise exception 'listing % has no primary node', wanted
@@ -71,8 +72,7 @@ def upgrade() -> None:
     _listing_parts()
     _service_parts()
     _decisions()
-    op.execute(ONE_PRIMARY_NODE)
-    op.execute(DECIDED_MOVES)
+    op.execute(ONE_PRIMARY_NODE + DECIDED_MOVES)
     for table in ("taxonomy_release", "taxonomy_release_row", "moderation_decision"):
         _only_added_to(table)
     for table in ("taxonomy_domain", "taxonomy_node", "taxonomy_facet", "taxonomy_node_facet"):

@@ -12,7 +12,7 @@ from models.catalogue.taxonomy_node import TaxonomyNode
 
 
 class ListingNode(Base):
-    """At most one primary by a unique index, at least one by a trigger at commit. `weight` (1 to 100) ranks the others."""
+    """One primary: at most by a unique index, at least by a trigger at commit. `weight` (1 to 100) ranks others."""
 
     __tablename__ = "listing_node"
     __table_args__ = (

@@ -120,7 +120,7 @@ def _hex(roots: taxonomy_row.Roots) -> dict[str, str]:
 def _drift(published: Iterable[TaxonomyReleaseRow], live: Iterable[TaxonomyRow]) -> list[Drift]:
     then = {(row.table_name, row.row_key): row.content for row in published}
     now = {row.place: row.content for row in live}
-    names = _names([*then.values(), *now.values()])
+    names = _names([*now.values(), *then.values()])  # the published name is the one people know
     found = []
     for place in sorted(then.keys() | now.keys()):
         old, new = then.get(place), now.get(place)

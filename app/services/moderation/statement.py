@@ -10,8 +10,8 @@ from models.moderation.moderation_decision import Outcome
 from models.moderation.policy import Policy
 
 REDRESS = (
-    "You can change the listing and submit it again. If you think the decision is wrong, tell us within six months, free "
-    "of charge: a person who took no part in it looks at it again. Going to court stays open to you."
+    "You can change the listing and submit it again. If you think the decision is wrong, tell us within six months, "
+    "free of charge: a person who took no part in it looks at it again. Going to court stays open to you."
 )
 
 
