@@ -6,16 +6,22 @@ import hashlib
 import hmac
 import json
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import httpx
+import psycopg
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from app.clients.payments_stripe import StripePayments
 from models.commerce.webhook_inbox import WebhookInbox, WebhookState
+from tests.databases import Database
+from tests.processes import Processes
 
 DOOR = "/hooks/payments/test-endpoint"
 
@@ -117,3 +123,23 @@ def test_eight_copies_at_once_are_one_event(app: Flask, session: Session) -> Non
     assert len([row for row in rows if row.original]) == 1
     assert {row.state for row in rows} == {WebhookState.received, WebhookState.duplicate}
     assert asked(session) == 1
+
+
+def test_the_provider_itself_is_believed(
+    processes: Processes, committed: Database, eventually: Callable[..., Any]
+) -> None:
+    processes.payments()
+    processes.web()
+    payments = StripePayments(processes.env["PAYMENTS_URL"], processes.env["PAYMENTS_KEY"])
+    intent = payments.open_intent(
+        amount_minor=29_300,
+        currency="GBP",
+        reference="nobody's",
+        description="Order FX-1",
+        return_url="http://shop.test/",
+        key="k",
+    )
+    httpx.post(payments.pay_url(intent.id), data={"do": "pay", "card": "4242 4242 4242 4242"})
+    with psycopg.connect(committed.url, autocommit=True) as database:
+        sql = "SELECT object_id, state::text FROM webhook_inbox WHERE event_type = 'payment_intent.succeeded'"
+        assert eventually(lambda: database.execute(sql).fetchall()) == [(intent.id, "received")]
