@@ -20,7 +20,7 @@ from tests.databases import ROOT
 from tests.processes import answers, free_port, wait_for
 
 KEY = "sk_test_simulated"
-SECRET = "whsec_simulated"
+SECRET = "whsec_simulated"  # pragma: allowlist secret
 
 
 @dataclass
