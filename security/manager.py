@@ -68,9 +68,7 @@ class Manager(SecurityManager):
         """Every (resource, stored verb) a person holds through their roles; read once per request."""
         if not user.is_authenticated:
             return _NOTHING
-        cache: dict[int, frozenset[tuple[str, str]]] = (
-            g.setdefault("_permissions", {}) if has_request_context() else {}
-        )
+        cache: dict[int, frozenset[tuple[str, str]]] = g.setdefault("_permissions", {}) if has_request_context() else {}
         if user.id not in cache:
             cache[user.id] = frozenset((view, verb) for view, verb in self.session.execute(_held_by(user.id)))
         return cache[user.id]
@@ -87,11 +85,11 @@ class Manager(SecurityManager):
         """Whoever may open the console's first page."""
         return ("Home", stored(READ)) in self.permissions_of(user)
 
-    def get_user_menu_access(self, menu_names: Iterable[str] | None = None) -> set[str]:
+    def get_user_menu_access(self, menu_names: Iterable[str] | None = None) -> set[str]:  # noqa: ARG002
         """The menu shows a screen to whoever may read it (views/menu.py): no rows of its own."""
         return set()
 
-    def is_item_public(self, permission_name: str, view_name: str) -> bool:
+    def is_item_public(self, permission_name: str, view_name: str) -> bool:  # noqa: ARG002
         """Nothing in the console is public."""
         return False
 

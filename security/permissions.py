@@ -1,6 +1,6 @@
 """Who may do what: the words. A permission is a verb on a resource; a screen offers it, a role grants it.
 
-House tests hold the three equal: each verb here is offered by exactly one screen, and each grant names a verb from here.
+House tests hold the three equal: each verb here is offered by one screen, and each grant names a verb from here.
 Flask-AppBuilder stores a verb as `can_<verb>` and a resource as a "view menu".
 """
 

@@ -1,4 +1,5 @@
-"""Who may do what: the one table. A role is a list of grants and roles only add; `flask roles sync` makes the database equal.
+"""Who may do what: the one table. A role is a list of grants and roles only add; `flask roles sync` makes the database
+equal.
 
 Separation of duties is static: `APART` names permissions that one person may never hold together, through one role or
 through several. It is checked here (a test), and wherever roles are given to a person.
@@ -126,7 +127,7 @@ def _named(grant: Grant) -> str:
 
 
 def table() -> str:
-    """Role × permission as text: the file security/grants.txt, written by `flask roles print`."""
+    """Role by permission as text: the file security/grants.txt, written by `flask roles print`."""
     lines = ["# role x permission, written by `flask roles print`; x = granted", ""]
     width = max(len(f"{resource} {verb}") for resource, verb in every()) + 2
     lines.append(" " * width + "  ".join(f"{role.name}" for role in ROLES))

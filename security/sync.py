@@ -4,6 +4,7 @@ four processes that start together used to race for these rows."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from flask_appbuilder.security.sqla.models import (
@@ -24,7 +25,7 @@ Pair = tuple[str, str]
 
 @dataclass(frozen=True)
 class Report:
-    """What was not yet as the table says. `hand_made` are roles that somebody added in the database: they are left alone."""
+    """What was not yet as the table says. `hand_made` roles were added in the database by somebody: they stay."""
 
     added: tuple[str, ...]
     removed: tuple[str, ...]
@@ -67,7 +68,7 @@ def hand_made(session: Session) -> tuple[str, ...]:
     return tuple(session.scalars(sa.select(Role.name).where(Role.name.not_in(ours)).order_by(Role.name)))
 
 
-def _names(session: Session, model: type, names: list[str]) -> dict[str, int]:
+def _names(session: Session, model: Any, names: list[str]) -> dict[str, int]:
     """Ids of the rows with these names, made where they are missing."""
     sequence = sa.Sequence(f"{model.__tablename__}_id_seq")
     for name in names:
@@ -106,7 +107,7 @@ def _granted(session: Session, role_id: int) -> dict[Pair, int]:
     return {(menu, permission): ident for menu, permission, ident in rows}
 
 
-def _ungrant(role_id: int, permission_view_id: int) -> sa.Delete:
+def _ungrant(role_id: int, permission_view_id: int) -> Any:
     link = assoc_permissionview_role.c
     return assoc_permissionview_role.delete().where(
         link.role_id == role_id, link.permission_view_id == permission_view_id

@@ -7,6 +7,7 @@ identifier from outside goes through them: lists, records, forms, moves, actions
 
 from __future__ import annotations
 
+import builtins
 import copy
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -40,7 +41,7 @@ def operator() -> Actor:
 
 
 class Guarded:
-    """What every view of the console says about itself. `resource` is its name in security/permissions.py."""
+    """What a view says about itself. `resource` is its name in security/permissions.py."""
 
     resource: ClassVar[str] = ""
     label: ClassVar[str] = ""
@@ -53,7 +54,7 @@ class Guarded:
     base_permissions: Any
 
     def waiting(self) -> sa.Select[Any] | None:
-        """SELECT count(…) of what waits on this screen, for the navigation. A method, because Flask-AppBuilder looks for
+        """SELECT count(…) of what waits on this screen, for the menu. A method, because Flask-AppBuilder looks for
         marks like `_limit` on every attribute of a view, and a statement has that one."""
 
     def may(self, verb: str) -> bool:
@@ -87,6 +88,9 @@ class ConsoleView(Guarded, ModelView):
     show_template = "console/show.html"
     add_template = edit_template = "console/form.html"
     include_route_methods: ClassVar[set[str]] = {*READERS}
+    method_permission_name: Any = None
+    list_columns: Any = None
+    search_columns: Any = None
     add_row_message = edit_row_message = SAVED
 
     def __init__(self) -> None:
@@ -236,7 +240,7 @@ class ConsoleView(Guarded, ModelView):
         """On ticked rows."""
         return self._act(request.form.get("action", ""), request.form.getlist("rowid"), single=False)
 
-    def _act(self, name: str, pks: list[str], *, single: bool) -> ResponseReturnValue:
+    def _act(self, name: str, pks: builtins.list[str], *, single: bool) -> ResponseReturnValue:
         action = self.actions.get(name) or abort(404)
         if not self.appbuilder.sm.has_access(self.get_action_permission_name(name), self.class_permission_name):
             abort(403)
@@ -263,7 +267,9 @@ def _explain(form: Any, refused: Refused) -> None:
 def same_page(view: ConsoleView) -> ResponseReturnValue:
     """Back to the list an action came from, with its filters; a foreign referrer leads to the plain list."""
     plain = url_for(f"{view.endpoint}.list")
-    query = (request.referrer or "").partition("?")[2] if (request.referrer or "").partition("?")[0].endswith(plain) else ""
+    query = (
+        (request.referrer or "").partition("?")[2] if (request.referrer or "").partition("?")[0].endswith(plain) else ""
+    )
     return redirect(f"{plain}?{query}" if query else plain, 303)
 
 

@@ -31,10 +31,10 @@ KINDS: dict[str, Callable[[Any], Markup]] = {
 
 @dataclass(frozen=True)
 class Column:
-    """`get` reads the value from a row (default: the attribute `name`), `kind` draws it, `sub` is its muted second part.
+    """`get` reads the value from a row (default: the attribute `name`), `kind` draws it, `sub` is its muted part.
 
-    `order` is the SQL expression it is sorted by; without one it cannot be sorted, so that nobody learns a hidden column
-    from an order. `slot` is its place on a phone, `prio` (1 to 3) says which columns leave first when it gets narrow.
+    `order` is the SQL expression it is sorted by; without one it cannot be sorted, so that an order never tells what a
+    hidden column holds. `slot` is its place on a phone; `prio` (1 to 3) says which columns leave a narrow list first.
     """
 
     name: str

@@ -18,12 +18,12 @@ from werkzeug.datastructures import MultiDict
 from views.assets import shape
 from views.moments import local, spelled
 
-NONE = Markup('<span class="nil"><span aria-hidden="true">–</span><span class="vh">None</span></span>')
+NONE = Markup('<span class="nil"><span aria-hidden="true">–</span><span class="vh">None</span></span>')  # noqa: RUF001
 SYMBOLS = {"GBP": "£", "EUR": "€"}
 MINUTE, HOUR, DAY = 60, 3600, 86400
 SOON = 6 * HOUR
 
-# (tone, shape) by the name of a state; one name means one thing in every machine. A house test finds states without one.
+# (tone, shape) by the name of a state; a name means one thing in every machine. A test finds states without one.
 _TONES: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("draft", "applied", "requested", "created", "received", "opened"), ("neutral", "dashed")),
     **dict.fromkeys(
@@ -58,8 +58,9 @@ def has_tone(state: Enum) -> bool:
 def status(state: Enum) -> Markup:
     """A pill: shape and word."""
     colour, form = tone(state)
-    pill = '<span class="status" data-tone="{}">{}<span>{}</span></span>'
-    return Markup(pill).format(colour, shape(form), state.value)
+    return Markup('<span class="status" data-tone="{}">{}<span>{}</span></span>').format(
+        colour, shape(form), state.value
+    )
 
 
 def money(minor: int | None, currency: str = "GBP") -> Markup:
@@ -123,9 +124,11 @@ def person(name: object) -> Markup:
         return Markup('<span class="nil">Nobody</span>')
     words = str(name).split()
     initials = (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
-    disc = '<span class="avatar avatar-xs" aria-hidden="true" data-hue="{}" data-i="{}"></span>'
     hue = sum(map(ord, str(name))) % 6
-    return Markup('<span class="person">' + disc + "{}</span>").format(hue, initials, name)
+    disc = Markup('<span class="avatar avatar-xs" aria-hidden="true" data-hue="{}" data-i="{}"></span>').format(
+        hue, initials
+    )
+    return Markup('<span class="person">{}{}</span>').format(disc, name)
 
 
 def code(text: object) -> Markup:
@@ -136,7 +139,9 @@ def code(text: object) -> Markup:
 def yes(value: object) -> Markup:
     """Yes or no, with its shape."""
     mark = shape("done" if value else "slash")
-    return Markup('<span class="yesno" data-on="{}">{}{}</span>').format(int(bool(value)), mark, "Yes" if value else "No")
+    return Markup('<span class="yesno" data-on="{}">{}{}</span>').format(
+        int(bool(value)), mark, "Yes" if value else "No"
+    )
 
 
 def tags(values: list[Any], most: int = 4) -> Markup:
@@ -170,7 +175,9 @@ def plain(value: Any) -> Markup:
     return escape(value)
 
 
-def link(change: dict[str, Any] | None = None, *, drop: tuple[str, ...] = (), only: dict[str, Any] | None = None) -> str:
+def link(
+    change: dict[str, Any] | None = None, *, drop: tuple[str, ...] = (), only: dict[str, Any] | None = None
+) -> str:
     """This page with other query parameters; repeated ones are kept (Flask-AppBuilder's own links drop them)."""
     arguments = MultiDict(request.args if only is None else only)
     for name in drop:

@@ -1,6 +1,6 @@
 """Flask-AppBuilder's filters on PostgreSQL with psycopg 3: a value has the type of its column, or nothing matches.
 
-Stock filters compare a numeric column with text (an error), a JSON column with `ilike` (an error) and do not know UUIDs.
+Stock filters compare a numeric column with text and a JSON column with `ilike` (errors), and do not know UUIDs.
 Our lists do not use them (views/facets.py does that); base filters and stock views do.
 """
 

@@ -13,7 +13,16 @@ from uuid import UUID
 from flask_appbuilder.fields import EnumField, QuerySelectField, QuerySelectMultipleField
 from flask_appbuilder.forms import DynamicForm, GeneralModelConverter
 from flask_appbuilder.validators import Unique
-from wtforms import BooleanField, DateTimeLocalField, DecimalField, IntegerField, StringField, TextAreaField, validators, widgets
+from wtforms import (
+    BooleanField,
+    DateTimeLocalField,
+    DecimalField,
+    IntegerField,
+    StringField,
+    TextAreaField,
+    validators,
+    widgets,
+)
 from wtforms.widgets.core import clean_key
 
 from views.moments import business_zone, from_business_time

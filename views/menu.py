@@ -1,4 +1,4 @@
-"""The side navigation: the screens a person may read, by group, with what waits on each. One statement for all counts."""
+"""The side navigation: the screens a person may read, by group, with what waits on each, counted in one statement."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class Link:
 
 
 class ConsoleMenu(Menu):
-    """Flask-AppBuilder's register stays empty: a screen is in the menu because it is in the list of screens, and is shown
-    to whoever may read it, so there is no second set of permissions to keep in step."""
+    """Flask-AppBuilder's register stays empty: a screen is in the menu because it is in the list of screens, and is
+    shown to whoever may read it, so there is no second set of permissions to keep in step."""
 
     def __init__(self) -> None:
         super().__init__()

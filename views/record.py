@@ -47,8 +47,8 @@ class Ask:
 
 @dataclass(frozen=True)
 class Verb:
-    """One move as staff see it. `permission` is its verb in security/permissions.py; `call` is the service's verb, called
-    as `call(session, row, actor=…, <answers by name>)`. `consequence` is what happens, in one line."""
+    """One move as staff see it. `permission` is its verb in security/permissions.py; `call` is the service's verb,
+    called as `call(session, row, actor=…, <answers by name>)`. `consequence` is what happens, in one line."""
 
     event: str
     label: str
@@ -152,8 +152,10 @@ class RecordView(ConsoleView):
         if state in self.road:
             here = self.road.index(state)
             ended = state in row.machine.terminal or not any(row.machine.leaving(state))
-            kinds = ["done" if i < here or (i == here and ended) else "current" if i == here else "todo" for i in
-                     range(len(self.road))]
+            kinds = [
+                "done" if i < here or (i == here and ended) else "current" if i == here else "todo"
+                for i in range(len(self.road))
+            ]
             return [Step(str(s.value), kind, entered.get(s.name)) for s, kind in zip(self.road, kinds, strict=True)]
         walked = [s for s in self.road if s.name in entered or s is row.machine.initial]
         stopped = "done" if state in row.machine.terminal and state.name in {"completed", "settled"} else "failed"
@@ -228,5 +230,3 @@ def _told(one: Transition, names: Mapping[int, str]) -> Moved:
 
 MACHINE_WORDS = {"escrow": "hold"}
 """What a machine is called in a sentence, where its own name is not what people say."""
-
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, abort, current_app, redirect, request, url_for
+from flask import Flask, abort, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -28,8 +28,10 @@ def stand_at_the_door() -> ResponseReturnValue | None:
     if current_user.is_authenticated:
         if not current_app.appbuilder.sm.is_staff(current_user):  # type: ignore[attr-defined]
             abort(404)
+        g.in_console = True
         return None
     if request.path == SIGN_IN:
+        g.in_console = True
         return None
     back = request.full_path.rstrip("?") if request.method == "GET" else None
     return redirect(url_for("LoginView.login", next=back), 303)

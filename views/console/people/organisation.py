@@ -35,8 +35,15 @@ class OrganisationView(ConsoleView):
     )
     facets = (
         EnumFacet("kind", "Kind", O.kind, "users"),
-        TestFacet("who", "Who", {"person": Test("Private persons", lambda: O.personal.is_(True)),
-                                 "business": Test("Businesses", lambda: O.personal.is_(False))}, "user"),
+        TestFacet(
+            "who",
+            "Who",
+            {
+                "person": Test("Private persons", lambda: O.personal.is_(True)),
+                "business": Test("Businesses", lambda: O.personal.is_(False)),
+            },
+            "user",
+        ),
         SinceFacet("joined", "Joined", O.created_at),
     )
 

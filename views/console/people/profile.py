@@ -8,6 +8,7 @@ from flask import flash, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import BaseView, expose
 from flask_appbuilder.security.decorators import has_access, permission_name
+from flask_appbuilder.security.sqla.models import User
 from flask_login import current_user
 from werkzeug.security import check_password_hash, generate_password_hash
 from wtforms import PasswordField, StringField
@@ -18,7 +19,7 @@ from app.unit_of_work import unit_of_work
 from security.manager import STAMP, stamp
 from security.passwords import LONGEST
 from views.base import Guarded, operator
-from views.console.people.user import User, accept_password
+from views.console.people.user import accept_password
 from views.forms import ConsoleForm
 
 

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Sequence
 from typing import Any
 
+import sqlalchemy as sa
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
@@ -16,6 +17,7 @@ from werkzeug.security import generate_password_hash
 from wtforms import PasswordField
 from wtforms.validators import InputRequired
 
+from app.session import session
 from app.unit_of_work import unit_of_work
 from models.errors import Invalid
 from models.types import utc_now
@@ -27,15 +29,22 @@ from views.columns import Column, Test, TestFacet
 from views.forms import ConsoleForm, TickField
 from views.interface import Interface
 
-
 ROLES_HINT = "What they may see and do. Some roles may not be held together."
+
+
+def known_roles() -> list[Role]:
+    """Roles of the table, in its order; hand-made ones cannot be given out here."""
+    found = {role.name: role for role in session.scalars(sa.select(Role))}
+    return [found[name] for name in BY_NAME if name in found]
 
 
 class PasswordForm(ConsoleForm):
     """A new password for somebody."""
 
     password = PasswordField(
-        "New password", [InputRequired("Enter a password")], description="Twelve characters or more; tell them in person"
+        "New password",
+        [InputRequired("Enter a password")],
+        description="Twelve characters or more; tell them in person",
     )
 
 
@@ -50,8 +59,15 @@ class UserView(ConsoleView):
     method_permission_name = {"password": "reset"}
     search = (User.first_name, User.last_name, User.username, User.email)
     columns = (
-        Column("name", "Name", "title", get=lambda u: u.get_full_name(), sub=lambda u: u.username, order=User.last_name,
-               slot="title"),
+        Column(
+            "name",
+            "Name",
+            "title",
+            get=User.get_full_name,
+            sub=lambda u: u.username,
+            order=User.last_name,
+            slot="title",
+        ),
         Column("email", "E-mail", order=User.email, slot="meta", prio=2),
         Column("roles", "Roles", "tags", slot="status"),
         Column("active", "May sign in", "yes", order=User.active, width="s", slot="due"),
@@ -62,7 +78,7 @@ class UserView(ConsoleView):
             "who",
             "Who",
             {
-                "staff": Test("Staff", lambda: User.roles.any()),
+                "staff": Test("Staff", User.roles.any),
                 "others": Test("Customers and providers", lambda: ~User.roles.any()),
                 "stopped": Test("May not sign in", lambda: User.active.is_(False)),
             },
@@ -81,9 +97,12 @@ class UserView(ConsoleView):
         "active": "Untick to stop the person signing in; their history stays",
     }
     add_form_extra_fields = edit_form_extra_fields = {
-        "roles": TickField("Roles", query_func=lambda: known_roles(), get_pk_func=lambda role: role.id, description=ROLES_HINT)
+        "roles": TickField("Roles", query_func=known_roles, get_pk_func=lambda role: role.id, description=ROLES_HINT)
     }
-    _person = ("Person", {"fields": ["first_name", "last_name", "email"], "help": "As colleagues see them in histories."})
+    _person = (
+        "Person",
+        {"fields": ["first_name", "last_name", "email"], "help": "As colleagues see them in histories."},
+    )
     _access = ("Access", {"fields": ["username", "active", "roles"], "help": "Each change is kept in the audit trail."})
     add_fieldsets = edit_fieldsets = [_person, _access]
 
@@ -150,10 +169,3 @@ def _check(user: User) -> None:
         raise Invalid("You cannot stop yourself signing in.", {"active": "Ask a colleague"})
     if user.id == me and "Administrator" not in names:
         raise Invalid("You cannot take your own administration away.", {"roles": "Ask a colleague"})
-
-
-def known_roles() -> list[Role]:
-    """Roles of the table, in its order; hand-made ones cannot be given out here."""
-    session = UserView.datamodel.session
-    found = {role.name: role for role in session.query(Role).all()}
-    return [found[name] for name in BY_NAME if name in found]

@@ -1,0 +1,51 @@
+"""People who work in the console, and customers who do not, with their sessions."""
+
+from __future__ import annotations
+
+from itertools import count
+
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_appbuilder.security.sqla.models import Role, User
+from sqlalchemy.orm import Session
+from werkzeug.security import generate_password_hash
+
+from security.manager import STAMP, stamp
+
+PASSWORD = "four unrelated words"
+_number = count(1)
+
+
+def account(session: Session, *roles: str, name: str = "", hashed: str = "x") -> User:
+    """A person with these roles (none: a customer), committed. `hashed` is a password's hash, or something unusable."""
+    n = next(_number)
+    first = name or (roles[0].split()[0] if roles else "Casey")
+    user = User(
+        first_name=first,
+        last_name=f"Person{n}",
+        username=f"{first.lower()}{n}",
+        email=f"{first.lower()}{n}@example.org",
+        active=True,
+        password=hashed,
+    )
+    user.roles = list(session.scalars(sa.select(Role).where(Role.name.in_(roles))))
+    assert len(user.roles) == len(roles), f"roles {roles} are not in the database: did `flask prepare` run?"
+    session.add(user)
+    session.commit()
+    return user
+
+
+def with_password(session: Session, *roles: str, password: str = PASSWORD) -> User:
+    """As `account`, able to sign in by the door."""
+    return account(session, *roles, hashed=generate_password_hash(password, method="scrypt:1024:8:1"))
+
+
+def signed_in(app: Flask, user: User) -> FlaskClient:
+    """A client with this person's session, without the second that hashing a password takes."""
+    client = app.test_client()
+    with app.app_context():
+        mark = stamp(user)
+    with client.session_transaction() as kept:
+        kept.update({"_user_id": str(user.id), "_fresh": True, STAMP: mark})
+    return client
