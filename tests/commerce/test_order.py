@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -11,8 +11,6 @@ from sqlalchemy.orm import Session
 
 from app.services.commerce import account, escrow, ledger, order
 from app.services.platform import clock, timer
-from app.unit_of_work import unit_of_work
-from models.actor import Actor
 from models.commerce.escrow import EscrowState
 from models.commerce.order import Order, OrderState
 from models.commerce.refund import Refund, RefundState
@@ -22,15 +20,7 @@ from models.platform.timer import TimerRow, TimerState
 from models.platform.transition import Transition
 from tests.factories import commerce
 
-CLOCKWORK = Actor.system("test")
 Made = tuple[commerce.Story, Order]
-
-
-@pytest.fixture
-def work(session: Session) -> Iterator[Session]:
-    """One unit of work around the whole test, committed at its end: the deferred checks of the database then speak."""
-    with unit_of_work(CLOCKWORK) as opened:
-        yield opened
 
 
 def lines_of(session: Session, made: Order, event: str) -> dict[str, int]:

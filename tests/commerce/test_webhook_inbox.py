@@ -1,0 +1,128 @@
+"""The provider's messages: unsigned ones leave a hash, copies are told apart, unknown things wait."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.clients.payments import Intent
+from app.services.commerce import webhook_inbox
+from app.services.platform import clock
+from models.commerce.checkout import CheckoutState
+from models.commerce.order import Order
+from models.commerce.payment import Payment
+from models.commerce.webhook_inbox import WebhookInbox, WebhookState
+from tests.factories import commerce
+
+SECRETS = ["whsec_old", "whsec_new"]
+
+
+def event(row: Payment, kind: str = "payment_intent.succeeded", **changes: Any) -> bytes:
+    status = {"payment_intent.succeeded": "succeeded"}.get(kind, "requires_payment_method")
+    inner = {
+        "id": f"pi_{row.id.hex}",
+        "object": "payment_intent",
+        "status": status,
+        "amount": row.amount_minor,
+        "amount_received": row.amount_minor if status == "succeeded" else 0,
+        "currency": "gbp",
+        "metadata": {"reference": str(row.id)},
+        **changes,
+    }
+    body = {"id": f"evt_{kind}_{row.id.hex}", "type": kind, "created": 1_790_000_000, "data": {"object": inner}}
+    return json.dumps(body).encode()
+
+
+def header(payload: bytes, secret: str = "whsec_new", at: float | None = None) -> str:
+    moment = int(clock.now().timestamp() if at is None else at)
+    mark = hmac.new(secret.encode(), f"{moment}.".encode() + payload, hashlib.sha256).hexdigest()
+    return f"t={moment},v1={mark}"
+
+
+def receive(session: Session, payload: bytes, signature: str | None = None) -> WebhookInbox:
+    return webhook_inbox.receive(
+        session,
+        provider="simulator",
+        payload=payload,
+        header=header(payload) if signature is None else signature,
+        secrets=SECRETS,
+    )
+
+
+def apply(session: Session, row: WebhookInbox, present: Intent | None) -> bool:
+    read = webhook_inbox.reading(session, row.id)
+    assert read is not None
+    return webhook_inbox.apply(session, row.id, read, present)
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_both_live_secrets_are_good(work: Session, secret: str) -> None:
+    payload = event(commerce.submitted(work, commerce.story(work)))
+    assert receive(work, payload, header(payload, secret)).state is WebhookState.received
+
+
+@pytest.mark.parametrize("late", [-301, 301])
+def test_too_old_or_too_new_is_not_believed(work: Session, late: int) -> None:
+    payload = event(commerce.submitted(work, commerce.story(work)))
+    row = receive(work, payload, header(payload, at=clock.now().timestamp() + late))
+    assert row.state is WebhookState.rejected
+
+
+def test_an_unsigned_message_leaves_its_hash_and_nothing_else(work: Session) -> None:
+    row = receive(work, b'{"id":"evt_1"}', "t=1,v1=00")
+    assert (row.state, row.body, row.body_sha256) == (
+        WebhookState.rejected, None, hashlib.sha256(b'{"id":"evt_1"}').digest(),
+    )  # fmt: skip
+
+
+def test_the_second_copy_is_a_duplicate_and_asks_for_nothing(work: Session) -> None:
+    payload = event(commerce.submitted(work, commerce.story(work)))
+    first, second = receive(work, payload), receive(work, payload)
+    assert (first.state, second.state) == (WebhookState.received, WebhookState.duplicate)
+    assert work.scalar(sa.text("select count(*) from outbox_message where job = 'commerce.webhook_inbox.apply'")) == 1
+
+
+def test_a_capture_makes_the_order(work: Session) -> None:
+    paying = commerce.submitted(work, commerce.story(work))
+    row = receive(work, event(paying))
+    assert apply(work, row, commerce.intent(paying)) is True
+    assert (row.state, paying.checkout.state) == (WebhookState.applied, CheckoutState.paid)
+    assert work.scalar(sa.select(sa.func.count()).select_from(Order)) == 1
+
+
+def test_news_of_something_unknown_waits(work: Session) -> None:
+    paying = commerce.submitted(work, commerce.story(work))
+    row = receive(work, event(paying))
+    stranger = commerce.intent(paying, id="pi_unknown", reference="")
+    assert apply(work, row, stranger) is False
+    assert row.state is WebhookState.deferred
+    assert apply(work, row, commerce.intent(paying)) is True
+    assert row.state is WebhookState.applied
+
+
+def test_a_decline_that_arrives_after_the_capture_takes_nothing_back(work: Session) -> None:
+    paying = commerce.submitted(work, commerce.story(work))
+    apply(work, receive(work, event(paying)), commerce.intent(paying))
+    late = receive(work, event(paying, "payment_intent.payment_failed"))
+    assert apply(work, late, commerce.intent(paying)) is True
+    assert paying.checkout.state is CheckoutState.paid
+
+
+def test_a_message_about_nothing_we_know_dies_after_three_days_and_can_be_replayed(work: Session) -> None:
+    from tests.factories import people
+
+    paying = commerce.submitted(work, commerce.story(work))
+    row = receive(work, event(paying))
+    apply(work, row, commerce.intent(paying, id="pi_unknown", reference=""))
+    with clock.moved(timedelta(hours=73)):
+        webhook_inbox.give_up(work, row, actor=webhook_inbox.SYSTEM)
+    webhook_inbox.replay(work, row, actor=people.operator(work, "Operations"))
+    assert row.state is WebhookState.received
+    assert apply(work, row, commerce.intent(paying)) is True
