@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from app.services.catalogue.snapshot import fingerprint, snapshot
+from models.catalogue.listing_snapshot import fingerprint, snapshot
 from app.services.moderation.statement import statement_of_reasons
 from app.services.platform import clock, machine
 from models.actor import Actor, ActorKind

@@ -1,0 +1,66 @@
+"""The demonstration's listings, through the same verbs a provider and a moderator use."""
+
+from __future__ import annotations
+
+from datetime import time
+from pathlib import Path
+from typing import Any
+
+import yaml
+from sqlalchemy.orm import Session
+
+from app.services.catalogue import listing as verbs
+from app.services.catalogue.terms import Hours, ServiceTerms
+from app.services.moderation.decision import decide
+from models.actor import Actor
+from models.catalogue.identifiers import node_id
+from models.catalogue.listing import Listing
+from models.moderation.policy import APPROVING
+from models.people.organisation import Organisation
+
+SOURCE = Path(__file__).resolve().parents[3] / "migrations" / "seeds" / "listings.yaml"
+WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+TERMS = ("title", "description", "duration_minutes", "crew_size", "notice_days", "facets")
+
+
+def seed_listings(
+    session: Session, organisation: Organisation, actor: Actor, *, key: str, moderator: Actor, source: Path = SOURCE
+) -> list[Listing]:
+    """Makes and submits what listings.yaml holds for `key`; all but those marked `review: waiting` are approved.
+
+    `actor` acts for `organisation`, which is an active seller.
+    """
+    made = []
+    for entry in yaml.safe_load(source.read_text("utf-8")).get(key, []):
+        listing = verbs.draft(session, _terms(entry), actor=actor)
+        verbs.submit(session, listing, actor=actor)
+        if entry.get("review") != "waiting":
+            decide(
+                session,
+                listing,
+                actor=moderator,
+                approve=True,
+                policy=APPROVING,
+                reason=f"Scope, price and area are clear; {organisation.name} was checked for this work.",
+                expected_version=listing.version,
+            )
+        made.append(listing)
+    return made
+
+
+def _terms(entry: dict[str, Any]) -> ServiceTerms:
+    return ServiceTerms(
+        node_id=node_id("services", entry["node"]),
+        price_minor=entry["price"],
+        areas=tuple(entry["areas"]),
+        hours=tuple(hours for days, spans in entry["hours"].items() for hours in _hours(days, spans)),
+        **{name: entry[name] for name in TERMS},
+    )
+
+
+def _hours(days: str, spans: list[str]) -> list[Hours]:
+    """`mon-fri` or `sat`, and spans such as `08:00-10:00`."""
+    first, _, last = days.partition("-")
+    week = range(WEEK.index(first) + 1, WEEK.index(last or first) + 2)
+    edges = [tuple(time.fromisoformat(part) for part in span.split("-")) for span in spans]
+    return [Hours(day, starts, ends) for day in week for starts, ends in edges]
