@@ -9,9 +9,11 @@ from typing import Any
 
 from redis.exceptions import RedisError
 from rq import Queue, Worker
+from sqlalchemy.orm import configure_mappers
 
 from app import observability
-from app.session import engine
+from app.services.platform import outbox_message
+from app.session import engine, session_scope
 from jobs.base import QUEUES, load_all, worker_parts
 
 PR_SET_PDEATHSIG = 1
@@ -28,11 +30,20 @@ class AppWorker(Worker):
         super().main_work_horse(*args, **kwargs)
 
 
+def _warm_up() -> None:
+    """What every child would do again for its first statement is done once here: mappers, dialect, compiled SQL."""
+    configure_mappers()
+    with session_scope() as session:
+        outbox_message.take(session, 0, 0)
+    engine().dispose()
+
+
 def main() -> None:
     """Works until told to stop. Short times, so that a killed machine's job is seen within a minute."""
     parts = worker_parts()
     observability.setup(parts.config.log_level, "worker", parts.config.otel_exporter_otlp_endpoint)
     load_all()
+    _warm_up()
     connection = parts.redis
     connection.connection_pool.connection_kwargs.pop("socket_timeout", None)  # the worker waits on purpose
     queues = [Queue(name, connection=connection, serializer="json", default_timeout=JOB_SECONDS) for name in QUEUES]
