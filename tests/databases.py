@@ -15,7 +15,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 
 import psycopg
 
@@ -125,13 +125,20 @@ select c.relname,
 """
 
 
+class Mark(NamedTuple):
+    """How many rows a table has, and the newest version among them (the number of the transaction that wrote it)."""
+
+    rows: int
+    newest: int
+
+
 @dataclass
 class Database:
     """One database of the run, with an address for each role."""
 
     name: str
     columns: dict[str, str] = field(default_factory=dict, repr=False)
-    baseline: dict[str, str] = field(default_factory=dict, repr=False)
+    baseline: dict[str, Mark] = field(default_factory=dict, repr=False)
     connection: psycopg.Connection[Any] | None = field(default=None, repr=False)
 
     @classmethod
@@ -167,50 +174,56 @@ class Database:
         """Keeps a copy of what the template brought, where the application cannot see it."""
         self.connection = connection = _superuser(self.name)
         connection.execute("set session_replication_role = replica; set lock_timeout = '5s'")
-        self.columns = dict(connection.execute(TABLES).fetchall())
+        self.columns = dict(self._ask(TABLES))
         connection.execute("create schema baseline")
         for table in self.columns:
             if connection.execute(f'select exists (select from "{table}")'.encode()).fetchone() == (True,):
                 connection.execute(f'create table baseline."{table}" as table public."{table}"'.encode())
-                self.baseline[table] = ""
-        self.baseline.update(self._fingerprints())
+                self.baseline[table] = Mark(0, 0)
+        self.baseline = self._marks()
 
-    def _fingerprints(self) -> dict[str, str]:
-        """How many rows a baseline table has, and its newest row version: any write changes one of the two."""
+    def _marks(self) -> dict[str, Mark]:
+        """Of every baseline table. Any write changes one of the two numbers."""
         parts = (
-            f"select '{table}', count(*) || ':' || coalesce(max(xmin::text::bigint), 0) from \"{table}\""
+            f"select '{table}', count(*), coalesce(max(xmin::text::bigint), 0) from \"{table}\""
             for table in self.baseline
         )
-        return self._ask(" union all ".join(parts)) if self.baseline else {}
+        rows = self._ask(" union all ".join(parts)) if self.baseline else []
+        return {table: Mark(*numbers) for table, *numbers in rows}
 
-    def _ask(self, question: str) -> dict[str, str]:
+    def _ask(self, question: str) -> list[tuple[Any, ...]]:
         assert self.connection is not None
-        return dict(self.connection.execute(question.encode()).fetchall())
+        return self.connection.execute(question.encode()).fetchall()
 
     def _filled(self) -> list[str]:
-        parts = [
-            f"select '{table}', '' where exists (select from \"{table}\")"
-            for table in self.columns
-            if table not in self.baseline
-        ]
-        return list(self._ask(" union all ".join(parts))) if parts else []
+        others = [table for table in self.columns if table not in self.baseline]
+        parts = [f"select '{table}' where exists (select from \"{table}\")" for table in others]
+        return [table for (table,) in self._ask(" union all ".join(parts))] if parts else []
 
     def reset(self) -> None:
         """Undoes what was committed since `remember_baseline`. Sequences go on counting, as they do in life."""
         assert self.connection is not None
-        filled, now = self._filled(), self._fingerprints()
-        changed = [table for table, mark in now.items() if mark != self.baseline[table]]
+        filled, now = self._filled(), self._marks()
+        changed = {table: mark for table, mark in now.items() if mark != self.baseline[table]}
         if not filled and not changed:
             return
-        work = [f'delete from public."{table}"' for table in [*filled, *changed]]
-        for table in changed:
-            names = self.columns[table]
-            copy = f'insert into public."{table}" ({names}) overriding system value'
-            work.append(f'{copy} select {names} from baseline."{table}"')
         try:
             with self.connection.transaction():
-                self.connection.execute("; ".join(work).encode())
+                for table in filled:
+                    self.connection.execute(f'delete from public."{table}"'.encode())
+                for table in changed:
+                    self._restore(table, self.baseline[table])
         except psycopg.errors.LockNotAvailable:
             raise AssertionError("this test left a transaction open: end its session before it returns") from None
         if changed:
-            self.baseline.update(self._fingerprints())
+            self.baseline = self._marks()
+
+    def _restore(self, table: str, mark: Mark) -> None:
+        """Takes away the new rows; where old ones were changed or deleted, puts all of them back."""
+        assert self.connection is not None
+        self.connection.execute(f'delete from public."{table}" where xmin::text::bigint > {mark.newest}'.encode())
+        if self._ask(f'select count(*) from public."{table}"') == [(mark.rows,)]:
+            return
+        names = self.columns[table]
+        copy = f'insert into public."{table}" ({names}) overriding system value select {names} from baseline."{table}"'
+        self.connection.execute(f'delete from public."{table}"; {copy}'.encode())
