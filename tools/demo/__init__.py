@@ -1,0 +1,1 @@
+"""`make demo`: the story of one order over HTTP, against running processes, proven at the end."""

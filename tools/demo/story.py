@@ -1,0 +1,138 @@
+"""The steps of the story, each by the person whose step it is."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import dataclass
+
+from lxml import html
+from PIL import Image
+
+from app.commands.seed import PASSWORD
+from tools.demo.visitor import StoryBroken, Visitor
+
+NODE = "services/electrical/eicr"
+CARD = "4242 4242 4242 4242"
+TITLE = "Landlord electrical report with certificate"
+DESCRIPTION = (
+    "Inspection and testing of every circuit up to twelve, dead and live, with the faults graded as BS 7671 asks. The "
+    "report and the certificate for the council come the same evening. Repairs are quoted apart."
+)
+
+
+@dataclass
+class Cast:
+    """Who takes part."""
+
+    provider: Visitor
+    moderator: Visitor
+    customer: Visitor
+
+    @classmethod
+    def at(cls, base: str) -> Cast:
+        """Everyone signed in, staff at their own door."""
+        provider, customer = Visitor(base, "the provider"), Visitor(base, "the customer")
+        for who, address in ((provider, "elin@avonelectrical.test"), (customer, "priya@customer.test")):
+            who.go("/sign-in")
+            who.send({"email": address, "password": PASSWORD})
+        moderator = Visitor(base, "the moderator")
+        moderator.go("/console/login/")
+        moderator.send({"username": "moss@fixnado.test", "password": PASSWORD})
+        return cls(provider, moderator, customer)
+
+
+def offer(provider: Visitor) -> str:
+    """The provider writes a listing and hands it in; answers its address."""
+    provider.go(f"/pro/listings/new?node={NODE}")
+    provider.send(
+        {
+            "title": TITLE,
+            "description": DESCRIPTION,
+            "price": "240.00",
+            "duration": "210",
+            "crew_size": "1",
+            "notice_days": "1",
+            "areas": "BS, BA",
+            "facet_property_type": ["flat", "house"],
+            "facet_circuits": "12",
+            "facet_written_report": "yes",
+            "w1_starts": "08:00",
+            "w1_ends": "10:00",
+            "w1_days": ["1", "2", "3", "4", "5"],
+        }
+    )
+    slug = provider.at.url.path.rpartition("/")[2]
+    provider.send({}, action=f"/{slug}/submit")
+    return slug
+
+
+def approve(moderator: Visitor, slug: str) -> None:
+    """A moderator finds it in the queue and approves it."""
+    queue = moderator.go("/console/review/list/")
+    links = [link for link in queue.iter("a") if TITLE in (link.text_content() or "")]
+    if not links:
+        raise StoryBroken(f"{slug} is not in the review queue")
+    moderator.go(links[0].get("href"))
+    moderator.send({"reason": "Scope, price and area are clear to a customer."}, action="approve")
+
+
+def order(customer: Visitor, slug: str) -> str:
+    """The customer orders, pays on the provider's page and comes back; answers the order's reference."""
+    page = customer.go(f"/l/{slug}")
+    window = page.xpath("//input[@name='window']/@value")[0]
+    customer.send({"window": window}, action=f"/l/{slug}/order")
+    customer.send(
+        {
+            "window": window,
+            "site_address": "14 Stackpool Road\nBristol",
+            "site_postcode": "BS3 1NG",
+            "access_notes": "The meter is under the stairs.",
+            "express_start": "y",
+        }
+    )
+    if "/pay/" not in customer.at.url.path:
+        raise StoryBroken(f"the customer is at {customer.at.url} and not on the payment page")
+    customer.send({"card": CARD}, button="do=pay")
+    return customer.wait(str(customer.at.url), lambda _page: _reference(customer))
+
+
+def work(provider: Visitor, customer: Visitor, reference: str) -> None:
+    """Accepted, begun, delivered with a photo, accepted by the customer."""
+    page = f"/pro/orders/{reference}"
+    for act in ("accept", "start"):
+        provider.go(page)
+        provider.send({}, action=f"/{act}")
+    provider.go(page)
+    photo = ("board.jpg", _photo(), "image/jpeg")
+    provider.send({"note": "The new board, tested and labelled."}, action="/deliver", files={"file": photo})
+    customer.go(f"/orders/{reference}")
+    customer.send({}, action="/accept_delivery")
+
+
+def papers(customer: Visitor, reference: str) -> dict[str, str]:
+    """Both papers, read by the customer: SHA-256 of the bytes that came."""
+    found = {}
+    for kind in ("contract", "receipt"):
+        address = f"/orders/{reference}/documents/{kind}.pdf"
+        customer.wait(f"/orders/{reference}", lambda page, wanted=address: _link(page, wanted))
+        data = customer.fetch(address)
+        if not data.startswith(b"%PDF-"):
+            raise StoryBroken(f"{address} is no PDF")
+        found[kind] = hashlib.sha256(data).hexdigest()
+    return found
+
+
+def _link(page: html.HtmlElement, address: str) -> bool | None:
+    return True if address in page.xpath("//a/@href") else None
+
+
+def _reference(customer: Visitor) -> str | None:
+    path = customer.at.url.path
+    return path.rpartition("/")[2] if path.startswith("/orders/FX-") else None
+
+
+def _photo() -> bytes:
+    made = io.BytesIO()
+    Image.new("RGB", (640, 480), (236, 221, 200)).save(made, "JPEG")
+    return made.getvalue()
