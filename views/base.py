@@ -26,6 +26,7 @@ from app.unit_of_work import unit_of_work
 from models.actor import Actor
 from models.errors import Invalid, NotAllowed, Refused
 from security.permissions import READ, WRITE, stored
+from views.audit_context import role_names
 from views.columns import Column, Facet, Tab
 from views.forms import Converter
 from views.interface import Interface, refusal
@@ -37,7 +38,7 @@ READERS, WRITERS = ("list", "show"), ("add", "edit")
 
 def operator() -> Actor:
     """The member of staff who is signed in, as every verb wants them."""
-    return Actor.operator(current_user.id, current_request_id())
+    return Actor.operator(current_user.id, current_request_id(), role=role_names(current_user))
 
 
 class Guarded:

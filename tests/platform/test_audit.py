@@ -8,12 +8,15 @@ import pkgutil
 import psycopg
 import pytest
 import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
 from flask_appbuilder.security.sqla.models import Role, User
 from sqlalchemy.orm import Session
 
 import models
 from app import audit_trail
 from app.services.platform import audit_event, machine, seal
+from app.session import session_scope
 from app.unit_of_work import unit_of_work
 from models.actor import Actor, ActorKind
 from models.base import Base
@@ -36,8 +39,20 @@ def person() -> User:
     )
 
 
+@pytest.fixture(autouse=True)
+def _after_the_baseline(database: Database) -> None:
+    """The template's own preparation is on the trail too; tests look at what came after it."""
+    with psycopg.connect(database.url) as application:
+        (last,) = application.execute("select coalesce(max(id), 0) from audit_event").fetchone() or (0,)
+    BASELINE[0] = last
+
+
+BASELINE = [0]
+
+
 def written(session: Session, entity: str) -> list[AuditEvent]:
-    return list(session.scalars(sa.select(AuditEvent).where(AuditEvent.entity == entity).order_by(AuditEvent.id)))
+    found = sa.select(AuditEvent).where(AuditEvent.entity == entity, AuditEvent.id > BASELINE[0])
+    return list(session.scalars(found.order_by(AuditEvent.id)))
 
 
 def test_a_row_says_who_in_which_role_why_and_in_which_request(scope: Session) -> None:
@@ -229,3 +244,19 @@ def test_every_personal_column_exists() -> None:
         named = getattr(mapper.class_, "__personal__", frozenset())
         for name in named | audit_trail.PERSONAL.get(mapper.local_table.name, frozenset()):
             assert name in mapper.column_attrs, f"{mapper.local_table.name}.{name} is named personal and does not exist"
+
+
+def test_a_failed_sign_in_is_on_the_trail(app: Flask, client: FlaskClient) -> None:
+    with app.app_context():
+        with session_scope() as session, unit_of_work(CLOCKWORK):
+            user = person()
+            session.add(user)
+            session.flush()
+            name = user.username
+        client.post("/console/login/", data={"username": name, "password": "wrong"})
+        with session_scope() as session:
+            event = written(session, "ab_user")[-1]
+    assert (event.op, event.actor_kind) == ("U", "system")
+    assert event.after is not None
+    assert event.after["fail_login_count"] == 1
+    assert event.request_id
