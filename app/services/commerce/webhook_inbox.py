@@ -18,6 +18,7 @@ from app.services.platform import clock, machine, timer
 from models.actor import Actor
 from models.commerce.webhook_inbox import WebhookInbox, WebhookState
 from models.platform.transition import Transition
+from models.types import utc_now
 
 SYSTEM = Actor.system("webhook inbox")
 OPEN = (WebhookState.received, WebhookState.deferred)
@@ -30,10 +31,11 @@ def receive(
 ) -> WebhookInbox:
     """Keeps one message; the caller answers by its state. Only the first copy of an event is asked to be applied.
 
-    A message nobody signed leaves its hash and nothing else. Tolerance in seconds.
+    A message nobody signed leaves its hash and nothing else. Tolerance in seconds of real time: a clock that was moved
+    for a rehearsal does not move the provider's.
     """
     try:
-        payments.verify(payload, header, secrets, clock.now(), tolerance)
+        payments.verify(payload, header, secrets, utc_now(), tolerance)
         event = payments.read_event(payload)
     except payments.PaymentsError as error:
         return _rejected(session, provider, payload, error)
