@@ -85,4 +85,5 @@ def install(app: Flask) -> None:
     """Makes these the filters of every template."""
     filters = (money, percent, moment, short_moment, clock, day, file_size)
     app.jinja_env.filters.update({one.__name__: one for one in filters})
+    app.jinja_env.tests["match_number"] = lambda text: str(text).replace(".", "", 1).isdigit()
     app.jinja_env.globals.update(visit_window=window)

@@ -35,3 +35,17 @@ document.addEventListener('submit', (event) => {
 addEventListener('pageshow', () => {
   for (const form of document.querySelectorAll('form[data-sent]')) delete form.dataset.sent;
 });
+
+// A page that waits for news asks again quietly, and moves on when the answer is another page.
+const waiting = document.querySelector('[data-poll]');
+async function look() {
+  try {
+    const answer = await fetch(location.href, { headers: { Accept: 'text/html' } });
+    if (answer.redirected) return location.replace(answer.url);
+    if (answer.ok && !(await answer.text()).includes('data-poll')) return location.reload();
+  } catch {
+    // no network for a moment: the next look may work
+  }
+  return setTimeout(look, Number(waiting.dataset.poll));
+}
+if (waiting) setTimeout(look, Number(waiting.dataset.poll));

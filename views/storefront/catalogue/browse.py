@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from views.storefront.catalogue.tree import DOMAIN, path_to, tree
 from views.storefront.guard import public
 
 FACET = "f-"
+_BEGINNING = re.compile(r"([A-Z]{1,2})([0-9][0-9A-Z]?)?")
 LONGEST_QUERY = 80
 
 
@@ -56,15 +58,16 @@ def asked() -> Asked:
 
 
 def _place(where: str) -> tuple[PostcodeArea | None, str]:
-    """A full postcode, or the letters it begins with."""
+    """A full postcode, or the beginning of one: BS3, BS."""
     if not where:
         return None, ""
-    if found := AREAS.get(where.upper()):
+    letters = _BEGINNING.fullmatch(where.upper())
+    if letters and (found := AREAS.get(letters[1])):
         return found, ""
     try:
         return area_of(where), ""
     except Invalid:
-        return None, "Enter a full postcode, like BS3 1JA, or the letters it begins with"
+        return None, "Enter a postcode, like BS3 1JA, or its beginning, like BS3"
 
 
 @storefront.get("/services")
