@@ -8,10 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.metrics import Reading
-from app.services.platform import clock, heartbeat, outbox_message
-from models.platform.seal import Unsealed
+from app.services.platform import clock, heartbeat, outbox_message, seal
 from models.platform.timer import TimerRow, TimerState
-from models.types import utc_now
 
 LATE_AFTER = {"clock": 30.0, "worker": 60.0, "sealer": 30.0}
 """Seconds without a sign of life after which a process counts as late."""
@@ -22,8 +20,7 @@ SEALED_WITHIN = 60.0
 
 def unsealed_seconds(session: Session) -> float:
     """Age of the oldest row that waits for its seal; 0 when none does."""
-    oldest = session.scalar(sa.select(sa.func.min(Unsealed.at)))
-    return (utc_now() - oldest).total_seconds() if oldest else 0.0
+    return seal.oldest_unsealed(session)
 
 
 def late(session: Session) -> list[str]:
