@@ -7,19 +7,16 @@ from datetime import time
 from typing import Any
 
 import sqlalchemy as sa
-from flask_appbuilder.security.sqla.models import User
 from sqlalchemy.orm import Session
 
 from app.services.catalogue import listing as verbs
 from app.services.catalogue.terms import Hours, ServiceTerms
 from app.services.moderation.decision import decide
-from models.actor import Actor, ActorKind
+from models.actor import Actor
 from models.catalogue.identifiers import node_id
 from models.catalogue.listing import Listing
-from models.people.membership import Membership, MembershipRole
-from models.people.organisation import Organisation, OrganisationKind
-from models.people.seller import Seller, SellerState
-from models.types import utc_now, uuid7
+from models.types import uuid7
+from tests.factories import people
 
 EICR = "services/electrical/eicr"
 PAINTING = "services/decorating/interior-painting"
@@ -30,44 +27,14 @@ DESCRIPTION = (
 OFFICE_HOURS = tuple(Hours(day, time(8), time(10)) for day in range(1, 6))
 
 
-def user(session: Session, name: str = "") -> User:
-    """An account with no role; committed by the test."""
-    name = name or f"user-{uuid7().hex[-12:]}"
-    account = User(
-        first_name=name.title(),
-        last_name="Test",
-        username=name,
-        email=f"{name}@example.test",
-        active=True,
-        password="!",
-    )
-    session.add(account)
-    session.flush()
-    return account
-
-
 def moderator(session: Session) -> Actor:
-    """A member of staff as the verbs see them."""
-    return Actor.operator(user(session).id)
+    """A member of staff who reviews listings."""
+    return people.operator(session)
 
 
-def provider(session: Session, name: str = "", *, state: SellerState = SellerState.active) -> Actor:
-    """A provider's owner, acting for it; its seller account is in `state`."""
-    name = name or f"Provider {uuid7().hex[-8:]}"
-    company = Organisation(
-        kind=OrganisationKind.provider, name=name, slug=verbs.slug(name, uuid7()), legal_name=f"{name} Ltd"
-    )
-    owner = user(session)
-    session.add(company)
-    session.flush()
-    session.add_all(
-        [
-            Membership(user_id=owner.id, organisation_id=company.id, role=MembershipRole.owner),
-            Seller(organisation_id=company.id, vat_registered=True, state=state, state_entered_at=utc_now()),
-        ]
-    )
-    session.flush()
-    return Actor(ActorKind.seller, user_id=owner.id, organisation_id=company.id)
+def provider(session: Session, name: str = "", *, active: bool = True) -> Actor:
+    """A provider's owner, acting for it."""
+    return people.provider(session, name or f"Provider {uuid7().hex[-8:]}", active=active).actor
 
 
 def terms(**changes: Any) -> ServiceTerms:
@@ -89,6 +56,7 @@ def painting(**changes: Any) -> ServiceTerms:
     """A complete painting job for 320.00 net."""
     given: dict[str, Any] = {
         "title": "One room painted, walls and ceiling",
+        "description": "Cracks filled, walls sanded, two coats of matt on walls and ceiling. Paint is part of the price.",
         "node_id": node_id("services", PAINTING),
         "price_minor": 32_000,
         "facets": {"property_type": ["flat"], "materials_included": "yes", "rooms": "1", "coats": "2"},

@@ -7,12 +7,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from models.catalogue.listing_snapshot import fingerprint, snapshot
 from app.services.moderation.statement import statement_of_reasons
 from app.services.platform import clock, machine
 from models.actor import Actor, ActorKind
 from models.catalogue.listing import Listing, ListingState
 from models.catalogue.listing_node import ListingNode
+from models.catalogue.listing_snapshot import fingerprint, snapshot
 from models.catalogue.taxonomy_node import TaxonomyNode
 from models.errors import Conflict, Invalid, NotAllowed
 from models.moderation.moderation_decision import ModerationDecision, Outcome
