@@ -80,7 +80,7 @@ def tell(session: Session, order: Order, side: ActorKind) -> Story:
     escrow = session.scalars(sa.select(Escrow).where(Escrow.order_id == order.id)).one()
     refunds = list(session.scalars(sa.select(Refund).where(Refund.order_id == order.id)))
     money = _money(order, escrow, refunds)
-    facts = _facts(order, money)
+    facts = _facts(order, money, side)
     said = (BUYER if side is ActorKind.buyer else SELLER)[order.state]
     open_moves: list[Choice] = choices(session, order, side)
     return Story(
@@ -113,7 +113,7 @@ def _money(order: Order, escrow: Escrow, refunds: list[Refund]) -> Money:
     )
 
 
-def _facts(order: Order, money: Money) -> dict[str, Any]:
+def _facts(order: Order, money: Money, side: ActorKind) -> dict[str, Any]:
     sums = {
         "total": money.total,
         "held": money.held,
@@ -121,10 +121,13 @@ def _facts(order: Order, money: Money) -> dict[str, Any]:
         "refunded": money.back,
         "earned": money.earned,
     }
+    seller, buyer = order.seller_organisation.name, order.buyer_organisation.name
     return {
         **{name: written(minor, order.currency) for name, minor in sums.items()},
-        "seller": order.seller_organisation.name,
-        "buyer": order.buyer_organisation.name,
+        "seller": seller,
+        "buyer": buyer,
+        "they_seller": "you answer" if side is ActorKind.seller else f"{seller} answers",
+        "they_buyer": "you answer" if side is ActorKind.buyer else f"{buyer} answers",
         "accept_by": words.moment(order.accept_by),
         "visit": words.window(order.visit_start, order.visit_end),
         "delivered_at": words.moment(order.delivered_at) if order.delivered_at else "",

@@ -42,7 +42,7 @@ BUYER: dict[S, Words] = {
     ),
     S.delivered: Words(
         "The work is done. Is it right?",
-        "{seller} says it is done, since {delivered_at}. Your yes releases {held}.",
+        "{seller} said so on {delivered_at}. Your yes releases {held}.",
         "Waiting for your yes",
         "hourglass",
         "held",
@@ -102,7 +102,7 @@ SELLER: dict[S, Words] = {
     ),
     S.delivered: Words(
         "Waiting for the yes of {buyer}",
-        "You said it is done, {delivered_at}. {held} is on hold for you.",
+        "You said so on {delivered_at}. {held} is on hold for you.",
         "Waiting for their yes",
         "hourglass",
         "held",
@@ -123,6 +123,7 @@ HISTORY: dict[tuple[str, str], str] = {
     ("order", "request_changes"): "{buyer} asked for changes",
     ("order", "cancel"): "The order was cancelled",
     ("order", "open_dispute"): "A problem was reported",
+    ("order", "hold_ran_out"): "The hold had reached the longest time the payment provider allows",
     ("order", "hold_limit"): "The hold had reached its longest time",
     ("order", "resolve_complete"): "It was decided: released",
     ("order", "resolve_cancel"): "It was decided: refunded",
@@ -142,9 +143,9 @@ LAPSED: dict[str, str] = {
 BAD_NEWS = frozenset({"decline", "cancel", "open_dispute", "freeze", "psp_failed"})
 
 COMING: dict[tuple[str, str], str] = {
-    ("pending_acceptance", "lapse"): "Everything goes back, if {seller} has not answered before",
-    ("accepted", "hold_limit"): "Everything goes back, if the work has not begun before",
-    ("in_progress", "hold_limit"): "A person decides about the hold, if the work is not done before",
-    ("delivered", "lapse"): "{held} is released by itself, if {buyer} has not answered before",
-    ("disputed", "lapse"): "Everything goes back, if nobody has decided before",
+    ("pending_acceptance", "lapse"): "Everything goes back, unless {they_seller} before",
+    ("accepted", "hold_limit"): "Everything goes back, unless the work has begun before",
+    ("in_progress", "hold_limit"): "A person decides about the hold, unless the work is done before",
+    ("delivered", "lapse"): "{held} is released by itself, unless {they_buyer} before",
+    ("disputed", "lapse"): "Everything goes back, unless somebody has decided before",
 }
