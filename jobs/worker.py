@@ -15,6 +15,7 @@ from app import observability
 from app.services.platform import outbox_message
 from app.session import engine, session_scope
 from jobs.base import QUEUES, load_all, worker_parts
+from reports.layout import press
 
 PR_SET_PDEATHSIG = 1
 JOB_SECONDS = 300
@@ -31,7 +32,11 @@ class AppWorker(Worker):
 
 
 def _warm_up() -> None:
-    """What every child would do again for its first statement is done once here: mappers, dialect, compiled SQL."""
+    """What every child would do again for its first statement is done once here: mappers, dialect, compiled SQL.
+
+    And for its first document: importing the typesetter takes a second.
+    """
+    press.warm_up()
     configure_mappers()
     with session_scope() as session:
         outbox_message.take(session, 0, 0)

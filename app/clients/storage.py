@@ -60,9 +60,10 @@ class StoredContent:
 
 
 def content_key(data: bytes, extension: str = "") -> str:
-    """The key that follows from the bytes: `sha256/ab/cdef…`, with an extension such as `.pdf` if given."""
+    """The key that follows from the bytes: `sha256/ab/cdef…`, with an extension such as `pdf` if given."""
     digest = sha256(data).hexdigest()
-    return _checked(f"sha256/{digest[:2]}/{digest[2:]}{extension}")
+    ending = f".{extension.removeprefix('.')}" if extension else ""
+    return _checked(f"sha256/{digest[:2]}/{digest[2:]}{ending}")
 
 
 def _checked(key: str) -> str:

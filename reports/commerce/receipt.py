@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
 
 from models.platform.merkle import Side, sides, verify_inclusion
 from reports.commerce.facts import Line, Party, ReceiptFacts, Seal
@@ -45,22 +44,6 @@ def html(facts: ReceiptFacts) -> str:
         vat=[*_vat(facts.seller, facts.lines), *_vat(facts.marketplace, (facts.fee,))],
         steps=_steps(seal),
     )
-
-
-def proof(seal: Seal) -> dict[str, Any]:
-    """What the receipt prints about its seal, for programs: hashes in hexadecimal, `steps` from the leaf up."""
-    return {
-        "chain": seal.chain,
-        "height": seal.height,
-        "position": seal.position,
-        "size": seal.size,
-        "entry_hash": seal.entry_hash.hex(),
-        "steps": [{"side": side, "hash": sibling.hex()} for side, sibling in _steps(seal)],
-        "merkle_root": seal.merkle_root.hex(),
-        "previous_block_hash": seal.previous_block_hash.hex(),
-        "stamp": seal.stamp,
-        "block_hash": seal.block_hash.hex(),
-    }
 
 
 def _steps(seal: Seal) -> tuple[tuple[Side, bytes], ...]:

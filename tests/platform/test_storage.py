@@ -57,8 +57,9 @@ def test_a_folder_url_means_the_folder_it_names(tmp_path: Path) -> None:
 
 def test_the_content_key_follows_from_the_bytes(storage: Storage) -> None:
     digest = sha256(b"paper").hexdigest()
-    stored = storage.put_content(b"paper", ".pdf")
+    stored = storage.put_content(b"paper", "pdf")
     assert stored.key == content_key(b"paper", ".pdf") == f"sha256/{digest[:2]}/{digest[2:]}.pdf"
+    assert storage.put_content(b"paper").key == f"sha256/{digest[:2]}/{digest[2:]}"
 
 
 def test_putting_the_same_bytes_again_is_fine_and_other_bytes_are_refused(storage: Storage) -> None:

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from reports.commerce import contract
+from reports.commerce.facts import Consent
 from reports.errors import PaperRefused
 from tests.factories.paper import BUYER, LISTING, ORDERED, SELLER, VISIT, WORK, contract_facts, text
 from tests.reports.conftest import fonts, plain, structure
@@ -172,6 +173,14 @@ def test_whatever_is_typed_the_page_keeps_its_tags(typed: str) -> None:
         listing=replace(LISTING, title=typed, facets=((typed, typed),)),
     )
     assert tags(contract.html(wild)) == tags(contract.html(calm))
+
+
+def test_a_text_that_was_ticked_is_printed_in_full_and_each_text_once() -> None:
+    wish = text("express-start-consent", "Request to start", "I ask the provider to begin the work.")
+    given = (Consent(text=wish, how="Ticked", at=ORDERED), Consent(text=text(), how="Accepted", at=ORDERED))
+    page = contract.html(contract_facts(consents=given))
+    assert page.count("I ask the provider to begin the work.") == 1
+    assert page.count("<h2>Order terms in short</h2>") == 1
 
 
 def test_a_business_buyer_gets_no_cancellation_pages() -> None:

@@ -74,18 +74,6 @@ def test_the_instructions_hold_for_every_place_in_every_block(size: int, data: s
     assert follow(" ".join(page.split())) == (one.merkle_root, one.block_hash)
 
 
-def test_the_proof_for_programs_says_what_the_paper_says(pdf: bytes) -> None:
-    given = receipt.proof(seal())
-    result = sha256(b"\x00" + bytes.fromhex(given["entry_hash"])).digest()
-    for step in given["steps"]:
-        other = bytes.fromhex(step["hash"])
-        result = sha256(b"\x01" + (other + result if step["side"] == "left" else result + other)).digest()
-    assert result.hex() == given["merkle_root"]
-    previous = bytes.fromhex(given["previous_block_hash"])
-    assert sha256(previous + result + given["stamp"].encode()).hexdigest() == given["block_hash"]
-    assert given["block_hash"] in plain(pdf)
-
-
 def test_the_first_block_of_a_chain_has_no_previous_hash() -> None:
     first = replace(seal(1, 0), height=1, previous_block_hash=b"", block_hash=b"")
     block = sha256(first.merkle_root + first.stamp.encode()).digest()

@@ -10,6 +10,7 @@ import json
 import sys
 from collections.abc import Callable
 
+from app import observability
 from app.factory import create_app
 from app.parts import Parts, assemble
 from tools.bench import deliveries, documents, pages, posts
@@ -25,6 +26,7 @@ def main() -> int:
     options.add_argument("--only", nargs="*", default=[])
     chosen = options.parse_args()
     parts = assemble()
+    observability.setup("WARNING", "bench")  # standard output is for results
     if parts.config.environment == "production":
         print("bench posts to the ledger, which forgets nothing: not in production", file=sys.stderr)
         return 2

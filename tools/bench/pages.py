@@ -22,7 +22,7 @@ def pair(app: Flask) -> Pair:
     with engine().connect() as connection:
         slug = connection.execute(_LISTING).one().slug
     with app.test_request_context():
-        path = app.url_for("storefront.service", slug=slug)
+        path = app.url_for("storefront.listing", slug=slug)
     return Pair(
         "page",
         f"GET {path}, against a bare Flask page that reads and shows the same row",
