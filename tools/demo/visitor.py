@@ -36,7 +36,8 @@ class Visitor:
         button: str = "",
         files: Mapping[str, tuple[str, bytes, str]] | None = None,
     ) -> html.HtmlElement:
-        """Fills in the form of the present page whose address ends in `action`, and sends it with its hidden fields.
+        """Fills in the form of the present page whose address ends in `action` (by default the page's own), and sends it
+        with its hidden fields.
 
         `button` is the `name=value` of the button pressed.
         """
@@ -68,8 +69,9 @@ class Visitor:
 
     def _form(self, action: str) -> Any:
         page = html.fromstring(self.at.text, base_url=str(self.at.url))
+        wanted = action or self.at.url.path
         for form in page.forms:
-            if form.method == "POST" and (form.action or str(self.at.url)).split("?")[0].endswith(action):
+            if form.method == "POST" and (form.action or str(self.at.url)).split("?")[0].endswith(wanted):
                 return form
         have = [form.action for form in page.forms]
         raise StoryBroken(f"{self.name} finds no form for {action!r} at {self.at.url}; there are {have}")
