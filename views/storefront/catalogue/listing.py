@@ -20,8 +20,8 @@ from views.storefront.blueprint import storefront
 from views.storefront.catalogue.card import includes
 from views.storefront.catalogue.picture import scene
 from views.storefront.catalogue.tree import path_to, tree
-from views.storefront.commerce.forms import Keyed
 from views.storefront.guard import public
+from views.storefront.keyed import Keyed
 from views.storefront.people.person import current_person
 
 Days = list[tuple[str, list[offer.Window]]]

@@ -30,7 +30,7 @@ from app.services.catalogue.terms import DESCRIPTION, TITLE, Hours, ServiceTerms
 from models.catalogue.listing import Listing
 from models.catalogue.taxonomy_facet import CHOICES, NUMBERS, FacetType
 from models.errors import Invalid
-from views.storefront.commerce.forms import Keyed
+from views.storefront.keyed import Keyed
 
 WEEK = ((1, "Mon"), (2, "Tue"), (3, "Wed"), (4, "Thu"), (5, "Fri"), (6, "Sat"), (7, "Sun"))
 WINDOWS = 3

@@ -27,8 +27,8 @@ from models.moderation.policy import POLICIES
 from views.storefront.blueprint import storefront
 from views.storefront.catalogue import listing_form
 from views.storefront.catalogue.tree import DOMAIN, tree
-from views.storefront.commerce.forms import Keyed
 from views.storefront.guard import provider
+from views.storefront.keyed import Keyed
 from views.storefront.paging import page_of
 from views.storefront.people.person import current_person
 

@@ -24,10 +24,11 @@ from views.storefront import legal
 from views.storefront.blueprint import storefront
 from views.storefront.catalogue.listing import on_sale
 from views.storefront.catalogue.picture import scene
-from views.storefront.commerce.forms import CheckoutForm, Keyed
+from views.storefront.commerce.forms import CheckoutForm
 from views.storefront.commerce.party import checkout_of as own
 from views.storefront.commerce.payment import to_payment
 from views.storefront.guard import customer, public
+from views.storefront.keyed import Keyed
 from views.storefront.people.person import current_person
 
 CANCELLATION, EXPRESS = "cancellation-information", "express-start-consent"

@@ -22,9 +22,9 @@ from models.commerce.payment import Payment
 from models.errors import Conflict
 from models.platform.timer import TimerRow, TimerState
 from views.storefront.blueprint import storefront
-from views.storefront.commerce.forms import Keyed
 from views.storefront.commerce.party import checkout_of
 from views.storefront.guard import customer
+from views.storefront.keyed import Keyed
 from views.storefront.people.person import current_person
 
 log = structlog.get_logger(__name__)

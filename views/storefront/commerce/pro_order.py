@@ -22,10 +22,11 @@ from models.commerce.order import OrderState as S
 from models.errors import Conflict, Invalid
 from views.storefront.blueprint import storefront
 from views.storefront.commerce import files, party
-from views.storefront.commerce.forms import Act, Decline, Deliver, Keyed
+from views.storefront.commerce.forms import Act, Decline, Deliver
 from views.storefront.commerce.order_story import tell
 from views.storefront.commerce.order_words import SELLER
 from views.storefront.guard import provider
+from views.storefront.keyed import Keyed
 from views.storefront.paging import page_of
 from views.storefront.people.person import current_person
 
