@@ -41,7 +41,13 @@ ROLES: tuple[Role, ...] = (
     Role(
         "Moderator",
         "Works the review queue; never their own organisation's listings.",
-        {"Review": (READ, "decide"), "Listing": SEE, "Organisation": SEE, "Seller": SEE, "TaxonomyNode": SEE},
+        {
+            "Review": (READ, "decide"),
+            "Listing": (READ, "suspend"),
+            "Organisation": SEE,
+            "Seller": SEE,
+            "TaxonomyNode": SEE,
+        },
     ),
     Role(
         "Catalogue manager",
@@ -53,7 +59,7 @@ ROLES: tuple[Role, ...] = (
         "Holds, refunds and the books.",
         {
             "Order": SEE,
-            "Refund": (READ, "decide"),
+            "Refund": (READ, "retry"),
             "Payment": SEE,
             "LedgerEntry": SEE,
             "Account": SEE,
@@ -69,7 +75,7 @@ ROLES: tuple[Role, ...] = (
             "Organisation": SEE,
             "Seller": (READ, "verify", "restrict", "terminate"),
             "Listing": SEE,
-            "Order": (READ, "cancel"),
+            "Order": SEE,
             "Payment": SEE,
             "Outbox": (READ, "rerun"),
             "Timer": SEE,
@@ -93,12 +99,12 @@ ROLES: tuple[Role, ...] = (
 BY_NAME: Mapping[str, Role] = {role.name: role for role in ROLES}
 
 APART: tuple[tuple[Grant, Grant, str], ...] = (
-    (("User", WRITE), ("Refund", "decide"), "who gives out roles does not decide about money"),
-    (("User", WRITE), ("Order", "cancel"), "who gives out roles does not move other people's money"),
+    (("User", WRITE), ("Refund", "retry"), "who gives out roles does not decide about money"),
     (("User", WRITE), ("Review", "decide"), "who gives out roles does not decide about content"),
-    (("Seller", "verify"), ("Refund", "decide"), "who lets a seller in does not decide about their money"),
+    (("User", WRITE), ("Outbox", "rerun"), "who gives out roles does not make the machinery act"),
+    (("Seller", "verify"), ("Refund", "retry"), "who lets a seller in does not decide about their money"),
     (("AuditEvent", READ), ("Review", "decide"), "who is audited does not watch the audit trail"),
-    (("AuditEvent", READ), ("Refund", "decide"), "who is audited does not watch the audit trail"),
+    (("AuditEvent", READ), ("Refund", "retry"), "who is audited does not watch the audit trail"),
 )
 
 

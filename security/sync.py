@@ -7,15 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from flask_appbuilder.security.sqla.models import (
-    Permission,
-    PermissionView,
-    Role,
-    ViewMenu,
-    assoc_permissionview_role,
-)
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from flask_appbuilder.security.sqla.models import Permission, PermissionView, Role, ViewMenu
+from sqlalchemy.orm import Session, selectinload
 
 from security.permissions import every, stored
 from security.roles import ROLES
@@ -44,21 +37,19 @@ def sync(session: Session) -> Report:
     unless a hand-made role still holds them.
     """
     session.execute(sa.text("LOCK TABLE ab_role IN SHARE ROW EXCLUSIVE MODE"))
-    roles = _names(session, Role, [role.name for role in ROLES])
+    roles = _named(session, Role, [role.name for role in ROLES])
     views = _permission_views(session)
     added, removed = [], []
     for role in ROLES:
         wanted = {(resource, stored(verb)) for resource, verb in role.pairs()}
-        have = _granted(session, roles[role.name])
-        for pair in sorted(wanted - have.keys()):
-            session.execute(
-                assoc_permissionview_role.insert().values(permission_view_id=views[pair], role_id=roles[role.name])
-            )
-            added.append(f"{role.name}: {pair[1]} on {pair[0]}")
-        for pair in sorted(have.keys() - wanted):
-            session.execute(_ungrant(roles[role.name], have[pair]))
-            removed.append(f"{role.name}: {pair[1]} on {pair[0]}")
-    _drop_unused(session, set(views.values()))
+        row = roles[role.name]
+        have = {(view.view_menu.name, view.permission.name): view for view in row.permissions}
+        added += [f"{role.name}: {verb} on {resource}" for resource, verb in sorted(wanted - have.keys())]
+        removed += [f"{role.name}: {verb} on {resource}" for resource, verb in sorted(have.keys() - wanted)]
+        if wanted != have.keys():
+            row.permissions = [views[pair] for pair in sorted(wanted)]
+    session.flush()
+    _drop_unused(session, views)
     return Report(tuple(added), tuple(removed), hand_made(session))
 
 
@@ -68,55 +59,40 @@ def hand_made(session: Session) -> tuple[str, ...]:
     return tuple(session.scalars(sa.select(Role.name).where(Role.name.not_in(ours)).order_by(Role.name)))
 
 
-def _names(session: Session, model: Any, names: list[str]) -> dict[str, int]:
-    """Ids of the rows with these names, made where they are missing."""
-    sequence = sa.Sequence(f"{model.__tablename__}_id_seq")
+def _named(session: Session, model: Any, names: list[str]) -> dict[str, Any]:
+    """The rows with these names, made where they are missing."""
+    found = {row.name: row for row in session.scalars(sa.select(model).where(model.name.in_(names)))}
     for name in names:
-        row = insert(model).values(id=sequence.next_value(), name=name)
-        session.execute(row.on_conflict_do_nothing(index_elements=["name"]))
-    return {row.name: row.id for row in session.execute(sa.select(model.name, model.id).where(model.name.in_(names)))}
+        if name not in found:
+            found[name] = model(name=name)
+            session.add(found[name])
+    session.flush()
+    return found
 
 
-def _permission_views(session: Session) -> dict[Pair, int]:
+def _permission_views(session: Session) -> dict[Pair, PermissionView]:
     wanted = [(resource, stored(verb)) for resource, verb in every()]
-    permissions = _names(session, Permission, sorted({verb for _, verb in wanted}))
-    menus = _names(session, ViewMenu, sorted({resource for resource, _ in wanted}))
-    sequence = sa.Sequence("ab_permission_view_id_seq")
+    permissions = _named(session, Permission, sorted({verb for _, verb in wanted}))
+    menus = _named(session, ViewMenu, sorted({resource for resource, _ in wanted}))
+    rows = session.scalars(sa.select(PermissionView))
+    found = {(row.view_menu.name, row.permission.name): row for row in rows}
     for resource, verb in wanted:
-        keys = {"permission_id": permissions[verb], "view_menu_id": menus[resource]}
-        row = insert(PermissionView).values(id=sequence.next_value(), **keys)
-        session.execute(row.on_conflict_do_nothing(index_elements=list(keys)))
-    rows = session.execute(
-        sa.select(ViewMenu.name, Permission.name, PermissionView.id)
-        .join(PermissionView, PermissionView.view_menu_id == ViewMenu.id)
-        .join(Permission, Permission.id == PermissionView.permission_id)
-    )
-    every_row = {(menu, permission): ident for menu, permission, ident in rows}
-    return {pair: every_row[pair] for pair in wanted}
+        if (resource, verb) not in found:
+            found[resource, verb] = PermissionView(permission=permissions[verb], view_menu=menus[resource])
+            session.add(found[resource, verb])
+    session.flush()
+    return {pair: found[pair] for pair in wanted}
 
 
-def _granted(session: Session, role_id: int) -> dict[Pair, int]:
-    link = assoc_permissionview_role
-    rows = session.execute(
-        sa.select(ViewMenu.name, Permission.name, PermissionView.id)
-        .join(PermissionView, PermissionView.view_menu_id == ViewMenu.id)
-        .join(Permission, Permission.id == PermissionView.permission_id)
-        .join(link, link.c.permission_view_id == PermissionView.id)
-        .where(link.c.role_id == role_id)
-    )
-    return {(menu, permission): ident for menu, permission, ident in rows}
-
-
-def _ungrant(role_id: int, permission_view_id: int) -> Any:
-    link = assoc_permissionview_role.c
-    return assoc_permissionview_role.delete().where(
-        link.role_id == role_id, link.permission_view_id == permission_view_id
-    )
-
-
-def _drop_unused(session: Session, wanted: set[int]) -> None:
-    link = assoc_permissionview_role.c
-    held = sa.select(link.permission_view_id)
-    session.execute(sa.delete(PermissionView).where(PermissionView.id.not_in(wanted), PermissionView.id.not_in(held)))
-    session.execute(sa.delete(ViewMenu).where(ViewMenu.id.not_in(sa.select(PermissionView.view_menu_id))))
-    session.execute(sa.delete(Permission).where(Permission.id.not_in(sa.select(PermissionView.permission_id))))
+def _drop_unused(session: Session, wanted: dict[Pair, PermissionView]) -> None:
+    """What an older version of the product offered. Grants of hand-made roles keep their permission alive."""
+    every_one = session.scalars(sa.select(PermissionView).options(selectinload(PermissionView.role)))
+    for row in every_one.all():
+        if (row.view_menu.name, row.permission.name) not in wanted and not row.role:
+            session.delete(row)
+    session.flush()
+    used = sa.select(PermissionView.view_menu_id), sa.select(PermissionView.permission_id)
+    for model, ids in ((ViewMenu, used[0]), (Permission, used[1])):
+        for row in session.scalars(sa.select(model).where(model.id.not_in(ids))).all():
+            session.delete(row)
+    session.flush()

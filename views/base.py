@@ -151,6 +151,10 @@ class ConsoleView(Guarded, ModelView):
         """The rows these query parameters ask for, within the row filters."""
         return page_of(self, args)
 
+    def first_order(self) -> tuple[Any, ...]:
+        """How the list is ordered until somebody chooses a column."""
+        return tuple(column.desc() for column in self.newest)
+
     def narrowed(self) -> Any:
         """The query of every row this person may see here."""
         return self.datamodel.rows(self._base_filters)

@@ -103,17 +103,25 @@ class EnumFacet(Facet):
 
 
 class WordFacet(Facet):
-    """A text column with few values, named here."""
+    """A column with few values, named here. `read` turns the text of an address into the column's type."""
 
-    def __init__(self, name: str, label: str, column: Any, words: dict[str, str], icon: str = "filter") -> None:
+    def __init__(
+        self,
+        name: str,
+        label: str,
+        column: Any,
+        words: dict[str, str],
+        icon: str = "filter",
+        read: Callable[[str], Any] = str,
+    ) -> None:
         super().__init__(name, label, icon)
-        self.column, self.words = column, words
+        self.column, self.words, self.read = column, words, read
 
     def choices(self) -> Sequence[Choice]:
         return [Choice(value, label) for value, label in self.words.items()]
 
     def narrow(self, values: list[str]) -> Any:
-        return self.column.in_([value for value in values if value in self.words])
+        return self.column.in_([self.read(value) for value in values if value in self.words])
 
 
 class SinceFacet(Facet):

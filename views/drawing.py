@@ -55,12 +55,14 @@ def has_tone(state: Enum) -> bool:
     return state.name in _TONES
 
 
+def pill(colour: str, form: str, word: object) -> Markup:
+    """A state: shape, word, tone."""
+    return Markup('<span class="status" data-tone="{}">{}<span>{}</span></span>').format(colour, shape(form), word)
+
+
 def status(state: Enum) -> Markup:
-    """A pill: shape and word."""
-    colour, form = tone(state)
-    return Markup('<span class="status" data-tone="{}">{}<span>{}</span></span>').format(
-        colour, shape(form), state.value
-    )
+    """A member of a machine's states as a pill."""
+    return pill(*tone(state), state.value)
 
 
 def money(minor: int | None, currency: str = "GBP") -> Markup:

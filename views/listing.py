@@ -91,8 +91,7 @@ def _order(view: ConsoleView, asked: str) -> tuple[str, bool, tuple[Any, ...]]:
     found: Column | None = next((c for c in view.columns if c.name == name and c.order is not None), None)
     if found is not None:
         return name, descending, (found.order.desc() if descending else found.order.asc(), key.desc())
-    first = tuple(column.desc() for column in view.newest)
-    return "", True, (*first, key.desc())
+    return "", True, (*view.first_order(), key.desc())
 
 
 def _whole(text: str | None, otherwise: int, least: int, most: int) -> int:

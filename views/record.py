@@ -26,6 +26,7 @@ from app.unit_of_work import unit_of_work
 from models.actor import ActorKind
 from models.errors import Invalid, Refused
 from models.lifecycle import MACHINES
+from models.platform.timer import TimerRow, TimerState
 from models.platform.transition import Transition
 from views.base import ConsoleView, operator
 from views.interface import refusal
@@ -94,6 +95,20 @@ class Moved:
     tone_of: Enum | None
 
 
+@dataclass(frozen=True)
+class Elsewhere:
+    """A legal move that somebody else makes; `due` is the moment it happens by itself (UTC)."""
+
+    event: str
+    leads_to: str
+    who: str
+    guard: str
+    due: datetime | None
+
+
+PARTIES = {"buyer": "customer", "seller": "provider", "operator": "staff", "system": "by itself", "psp": "payments"}
+
+
 class RecordView(ConsoleView):
     """A screen over a model with a machine. `road` is the usual way through its states, for the stepper."""
 
@@ -113,11 +128,12 @@ class RecordView(ConsoleView):
             view=self,
             item=row,
             pk=self.key(row),
-            title=str(row),
+            title=self.heading(row),
             reference=self.reference(row),
             steps=self.steps(row, past),
             offers=self.offers(row),
             past=past,
+            others=self.others(row),
             **self.more(row),
         )
         return page, status
@@ -133,6 +149,34 @@ class RecordView(ConsoleView):
     def more(self, row: Any) -> dict[str, Any]:  # noqa: ARG002
         """What the screen's own template needs besides."""
         return {}
+
+    def heading(self, row: Any) -> str:
+        """The title of the record."""
+        return str(row)
+
+    def story(self, past: Sequence[Transition]) -> list[Moved]:
+        """History in words."""
+        return story(self.datamodel.session(), past)
+
+    def others(self, row: Any) -> list[Elsewhere]:
+        """Moves out of the present state that are not a button here: the parties make them, or the clock."""
+        session = self.datamodel.session()
+        due = sa.select(TimerRow.event, TimerRow.due_at).where(
+            TimerRow.subject_id == row.id, TimerRow.state == TimerState.waiting
+        )
+        moments = dict(session.execute(due).tuples().all())
+        here = {verb.event for verb in self.verbs_of if self.may(verb.permission)}
+        return [
+            Elsewhere(
+                move.event.replace("_", " "),
+                str(move.target.value),
+                ", ".join(PARTIES[kind.value] for kind in sorted(move.who)),
+                move.guard,
+                moments.get(move.event),
+            )
+            for move in row.machine.leaving(row.state)
+            if move.event not in here
+        ]
 
     def offers(self, row: Any) -> list[Offer]:
         """The verbs this person has, open ones first. A verb the state does not offer is left out."""

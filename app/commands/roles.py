@@ -8,7 +8,7 @@ from flask.cli import with_appcontext
 from app.session import session_scope
 from app.unit_of_work import unit_of_work
 from models.actor import Actor
-from security.roles import ROLES
+from security.roles import table
 from security.sync import sync
 
 
@@ -31,6 +31,4 @@ def sync_roles() -> None:
 @command.command("print")
 def print_roles() -> None:
     """The table of roles and permissions."""
-    for role in ROLES:
-        for resource, verb in sorted(role.pairs()):
-            click.echo(f"{role.name}\t{resource}\t{verb}")
+    click.echo(table(), nl=False)

@@ -20,13 +20,13 @@ def test_the_database_is_equal_to_the_table_after_prepare(session):
 def test_a_grant_that_was_taken_away_by_hand_comes_back_and_one_given_by_hand_goes(session):
     auditor = session.scalar(sa.select(Role).where(Role.name == "Auditor"))
     clerk = session.scalar(sa.select(Role).where(Role.name == "Finance clerk"))
-    money = next(p for p in clerk.permissions if p.view_menu.name == "Refund" and p.permission.name == "can_decide")
+    money = next(p for p in clerk.permissions if p.view_menu.name == "Refund" and p.permission.name == "can_retry")
     auditor.permissions.append(money)
     clerk.permissions.remove(money)
     session.flush()
     report = sync(session)
-    assert report.added == ("Finance clerk: can_decide on Refund",)
-    assert report.removed == ("Auditor: can_decide on Refund",)
+    assert report.added == ("Finance clerk: can_retry on Refund",)
+    assert report.removed == ("Auditor: can_retry on Refund",)
 
 
 def test_a_hand_made_role_is_reported_and_left_alone(session):

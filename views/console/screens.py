@@ -2,15 +2,45 @@
 
 from __future__ import annotations
 
+from views.console.catalogue.facet import FacetView
+from views.console.catalogue.listing import ListingView
+from views.console.catalogue.taxonomy_node import TaxonomyNodeView
+from views.console.commerce.account import AccountView
+from views.console.commerce.ledger_entry import LedgerEntryView
+from views.console.commerce.order import OrderView
+from views.console.commerce.payment import PaymentView
+from views.console.commerce.refund import RefundView
+from views.console.moderation.review import ReviewView
 from views.console.people.organisation import OrganisationView
 from views.console.people.profile import ProfileView
 from views.console.people.role import RoleView
 from views.console.people.seller import SellerView
 from views.console.people.user import UserView
+from views.console.platform.audit_event import AuditEventView
+from views.console.platform.invariant import InvariantView
+from views.console.platform.outbox import OutboxView
+from views.console.platform.seal import SealView
+from views.console.platform.timer import TimerView
+from views.console.platform.webhook import WebhookView
 
 SCREENS: tuple[type, ...] = (
+    ReviewView,
+    OrderView,
+    RefundView,
+    PaymentView,
+    ListingView,
+    TaxonomyNodeView,
+    FacetView,
     SellerView,
     OrganisationView,
+    LedgerEntryView,
+    AccountView,
+    InvariantView,
+    SealView,
+    AuditEventView,
+    OutboxView,
+    TimerView,
+    WebhookView,
     UserView,
     RoleView,
 )
