@@ -37,6 +37,7 @@ UNAUDITED = {
     "seal_block": "is the seal",
     "seal_chain": "is the seal",
     "seal_leaf": "is the seal",
+    "taxonomy_release_row": "append-only, under the Merkle root of its release",
     "timer": "machinery: the move it makes is audited",
     "transition": "append-only; the row that moved is audited with its event",
     "unsealed": "the sealer's queue",

@@ -56,7 +56,7 @@ def painting(**changes: Any) -> ServiceTerms:
     """A complete painting job for 320.00 net."""
     given: dict[str, Any] = {
         "title": "One room painted, walls and ceiling",
-        "description": "Cracks filled, walls sanded, two coats of matt on walls and ceiling. Paint is part of the price.",
+        "description": "Cracks filled, walls sanded, two coats of matt on walls and ceiling. The paint is included.",
         "node_id": node_id("services", PAINTING),
         "price_minor": 32_000,
         "facets": {"property_type": ["flat"], "materials_included": "yes", "rooms": "1", "coats": "2"},
