@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherRespons
 from reports.errors import PaperRefused, PaperUnavailable
 from reports.layout.letters import FONT
 
+for _chatty in ("fontTools", "weasyprint"):  # forty lines for every document otherwise
+    logging.getLogger(_chatty).setLevel(logging.WARNING)
 _HERE = Path(__file__).parent
 _MOST_PAGES = 200
 _APPLICATION_FONTS = 1  # FcSetApplication: what a document brought, as opposed to the host's

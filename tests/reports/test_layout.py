@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from datetime import UTC, datetime
@@ -57,6 +58,12 @@ def test_without_pango_there_is_one_clear_sentence(monkeypatch: pytest.MonkeyPat
 
 def _missing(*_args: object) -> None:
     raise OSError("cannot load library 'libpango-1.0-0': cannot open shared object file")
+
+
+def test_a_document_leaves_no_chatter_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        press("<html lang=en><title>x</title><p>x", issued_at=NOW)
+    assert caplog.records == []
 
 
 def test_the_surroundings_of_the_process_are_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
