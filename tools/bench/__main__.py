@@ -9,6 +9,9 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
+
+from flask import Flask
 
 from app import observability
 from app.factory import create_app
@@ -25,21 +28,22 @@ def main() -> int:
     options.add_argument("--rounds", type=int, default=ROUNDS)
     options.add_argument("--only", nargs="*", default=[])
     chosen = options.parse_args()
-    parts = assemble()
-    observability.setup("WARNING", "bench")  # standard output is for results
+    with redirect_stdout(sys.stderr):  # standard output is for results
+        app, parts = create_app(), assemble()
+    observability.setup("WARNING", "bench")
     if parts.config.environment == "production":
         print("bench posts to the ledger, which forgets nothing: not in production", file=sys.stderr)
         return 2
-    for name, make in _pairs(parts).items():
+    for name, make in _pairs(app, parts).items():
         if not chosen.only or name in chosen.only:
             print(json.dumps(compare(make(), chosen.rounds)), flush=True)
     return 0
 
 
-def _pairs(parts: Parts) -> dict[str, Callable[[], Pair]]:
+def _pairs(app: Flask, parts: Parts) -> dict[str, Callable[[], Pair]]:
     return {
         "posts": lambda: posts.pair(parts),
-        "page": lambda: pages.pair(create_app()),
+        "page": lambda: pages.pair(app),
         "pdf": documents.pair,
         "outbox": lambda: deliveries.pair(parts),
     }
