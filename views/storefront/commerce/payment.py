@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 from http import HTTPStatus
 from uuid import UUID
@@ -11,11 +12,14 @@ import structlog
 from flask import current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.clients.payments import PaymentsError
+from app.clients.payments import Intent, PaymentsError, PaymentsUnknown
+from app.parts import Parts
+from app.services.catalogue import search
 from app.services.commerce import checkout as checkouts
 from app.services.commerce import payment
 from app.session import session
 from app.unit_of_work import unit_of_work
+from models.catalogue.listing import Listing
 from models.commerce.checkout import Checkout, CheckoutState
 from models.commerce.order import Order
 from models.commerce.payment import Payment
@@ -28,6 +32,9 @@ from views.storefront.keyed import Keyed
 from views.storefront.people.person import current_person
 
 log = structlog.get_logger(__name__)
+IN_USE = "idempotency_key_in_use"
+LOOKS, PAUSE = 10, 0.3
+"""While another request opens the same payment: so often looked again, after so many seconds."""
 
 
 def to_payment(checkout_id: UUID) -> ResponseReturnValue:
@@ -46,14 +53,27 @@ def to_payment(checkout_id: UUID) -> ResponseReturnValue:
     try:
         intent_id = asked.intent_id
         if intent_id is None:
-            intent = payment.open_at_provider(parts.payments, asked, parts.config.base_url)
+            intent = _opened(parts, asked)
             with unit_of_work(current_person().buyer()) as work:
                 intent_id = payment.opened(work, asked.payment_id, intent).intent_id
         return redirect(parts.payments.pay_url(intent_id), HTTPStatus.SEE_OTHER)
     except PaymentsError as trouble:
         log.warning("payment page not opened", error=str(trouble), code=trouble.code, payment=str(asked.payment_id))
-        answer = _page(found, unreachable=True)
+        answer = _page(checkout_of(session(), checkout_id), unreachable=True)
         return answer, HTTPStatus.SERVICE_UNAVAILABLE
+
+
+def _opened(parts: Parts, asked: payment.Opening) -> Intent:
+    """Two clicks, or a click and the clockwork, may ask at once: the provider answers one of them and lets the other
+    ask again. The key is the same, so it is one payment. Raises PaymentsError."""
+    for _ in range(LOOKS):
+        try:
+            return payment.open_at_provider(parts.payments, asked, parts.config.base_url)
+        except PaymentsUnknown as trouble:
+            if trouble.code != IN_USE:
+                raise
+            time.sleep(PAUSE)
+    return payment.open_at_provider(parts.payments, asked, parts.config.base_url)
 
 
 @storefront.get("/checkout/<uuid:checkout_id>/return")
@@ -90,19 +110,25 @@ def cancel_checkout(checkout_id: UUID) -> ResponseReturnValue:
 
 
 def _page(found: Checkout, *, unreachable: bool = False) -> str:
-    row = _payment(found)
+    """`outcome` is what the browser says of the provider's page: good for choosing words, and believed for nothing."""
+    row = _payment(found) if found.state is CheckoutState.awaiting_payment else None
+    outcome = request.args.get("redirect_status", "")
+    listing = session.get_one(Listing, found.lines[0].listing_id)
     return render_template(
         "storefront/commerce/payment.html",
         checkout=found,
-        payment=row,
+        declined=bool(row and row.last_decline) and not outcome,
+        turned_back=outcome == "canceled",
         until=_until(found),
         came_back=request.method == "GET" and request.endpoint == "storefront.payment_return",
         unreachable=unreachable,
         form=Keyed(formdata=None),
+        again_at=url_for("storefront.listing", slug=listing.slug) if search.by_slug(session(), listing.slug) else "",
     )
 
 
 def _payment(found: Checkout) -> Payment:
+    """Of a checkout that was submitted; one that was given up as a draft has none."""
     return session.scalars(sa.select(Payment).where(Payment.checkout_id == found.id)).one()
 
 

@@ -1,0 +1,112 @@
+"""A customer and a provider at their browsers, and the story they share, committed so that requests see it."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from app.unit_of_work import unit_of_work
+from models.actor import Actor
+from tests.factories import commerce, people
+
+Arrange = Callable[..., Any]
+
+
+@dataclass
+class Browser:
+    """A test client that reads forms as a person does: what is hidden in the page goes back with what is typed."""
+
+    client: FlaskClient
+
+    def get(self, path: str) -> TestResponse:
+        return self.client.get(path)
+
+    def page(self, path: str) -> str:
+        answer = self.client.get(path)
+        assert answer.status_code == 200, f"{path}: {answer.status_code}"
+        return answer.text
+
+    def send(self, path: str, typed: dict[str, Any] | None = None, *, seen_on: str = "") -> TestResponse:
+        """Posts `typed` together with the hidden fields that the form for `path` has on the page `seen_on`."""
+        hidden = hidden_fields(self.page(seen_on), path) if seen_on else {}
+        return self.client.post(path, data={**hidden, **(typed or {})}, content_type="multipart/form-data")
+
+
+def hidden_fields(page: str, action: str) -> dict[str, str]:
+    for form in re.findall(r"<form[^>]*>.*?</form>", page, re.DOTALL):
+        if html.unescape(re.search(r'action="([^"]*)"', form)[1]) == action:
+            inputs = re.findall(r"<input[^>]*>", form)
+            return {
+                re.search(r'name="([^"]*)"', tag)[1]: html.unescape((re.search(r'value="([^"]*)"', tag) or ["", ""])[1])
+                for tag in inputs
+                if 'type="hidden"' in tag
+            }
+    raise AssertionError(f"no form for {action} on the page")
+
+
+@pytest.fixture
+def arrange(session: Session) -> Arrange:
+    """`arrange(verb, …)` runs a factory in a unit of work of its own and commits."""
+    del session
+
+    def run(factory: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+        with unit_of_work(Actor.system("test")) as work:
+            return factory(work, *arguments, **named)
+
+    return run
+
+
+@pytest.fixture
+def told(arrange: Arrange) -> commerce.Story:
+    """A private customer, an active provider, a live listing for 240.00 net."""
+    return arrange(commerce.story)
+
+
+@pytest.fixture
+def visitor(app: Flask) -> Browser:
+    """Nobody is signed in."""
+    return Browser(app.test_client())
+
+
+@pytest.fixture
+def signed_in(app: Flask) -> Callable[[people.Party], Browser]:
+    """A browser in which this person has signed in through the form."""
+
+    def sign_in(party: people.Party) -> Browser:
+        client = app.test_client()
+        answer = client.post("/sign-in", data={"email": party.user.email, "password": people.PASSWORD})
+        assert answer.status_code == 303, answer.text
+        return Browser(client)
+
+    return sign_in
+
+
+@pytest.fixture
+def buyer(told: commerce.Story, signed_in: Callable[[people.Party], Browser]) -> Browser:
+    return signed_in(told.buyer)
+
+
+@pytest.fixture
+def seller(told: commerce.Story, signed_in: Callable[[people.Party], Browser]) -> Browser:
+    return signed_in(told.seller)
+
+
+@pytest.fixture
+def stranger(arrange: Arrange, signed_in: Callable[[people.Party], Browser]) -> Browser:
+    """Another customer."""
+    return signed_in(arrange(people.customer, name="Owen Reed"))
+
+
+@pytest.fixture
+def rival(arrange: Arrange, signed_in: Callable[[people.Party], Browser]) -> Browser:
+    """Another provider."""
+    return signed_in(arrange(people.provider, name="Severn Sparks"))

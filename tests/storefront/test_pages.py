@@ -1,0 +1,95 @@
+"""What every page has: headers that hold, words without scripts, errors in the shop's clothes."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from views.storefront import home
+
+PUBLIC = ("/", "/services", "/services/electrical", "/sign-in", "/legal/order-terms", "/nowhere")
+
+
+@pytest.mark.parametrize("path", PUBLIC)
+def test_a_page_allows_nothing_inline_and_nothing_from_elsewhere(visitor, path):
+    answer = visitor.get(path)
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "style-src 'self';" in policy
+    assert "unsafe" not in policy
+    assert "frame-ancestors 'none'" in policy
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert not re.search(r"<[a-z][^>]* (style|on[a-z]+)=", answer.text)
+    assert not re.search(r'(src|href|action)="https?://', answer.text)
+
+
+def test_a_form_may_lead_to_the_payment_page_and_nowhere_else(app, visitor):
+    policy = visitor.get("/").headers["Content-Security-Policy"]
+    public_url = app.extensions["parts"].config.payments_public_url
+    assert f"form-action 'self' {public_url};" in policy
+
+
+def test_the_theme_is_chosen_by_a_form_and_drawn_by_the_server(visitor):
+    answer = visitor.send("/preferences/theme", {"theme": "dark", "next": "/services"})
+    assert (answer.status_code, answer.location) == (303, "/services")
+    assert 'data-theme="dark"' in visitor.page("/services")
+    visitor.send("/preferences/theme", {"theme": "auto"})
+    assert "data-theme" not in visitor.page("/services")
+
+
+@pytest.mark.parametrize("target", ["//evil.test/", "https://evil.test/", "/\\evil.test", "javascript:alert(1)"])
+def test_no_form_leads_to_another_site(visitor, target):
+    assert visitor.send("/preferences/theme", {"theme": "dark", "next": target}).location == "/"
+
+
+def test_every_version_of_a_text_keeps_its_address(visitor):
+    now = visitor.page("/legal/cancellation-information")
+    assert "Version 1.0.0" in now
+    assert "<h2>Right to cancel</h2>" in now
+    assert visitor.get("/legal/cancellation-information/1.0.0").status_code == 200
+    assert visitor.get("/legal/cancellation-information/9.9.9").status_code == 404
+    assert visitor.get("/legal/nothing").status_code == 404
+
+
+def test_the_kit_is_for_development_only(visitor):
+    assert visitor.get("/kit").status_code == 404
+
+
+def test_a_database_that_is_gone_is_a_clear_503_and_not_a_trace(visitor, monkeypatch):
+    def broken(*_args, **_named):
+        raise OperationalError("select 1", {}, Exception("the database is starting up"))
+
+    monkeypatch.setattr(home.search, "find", broken)
+    answer = visitor.get("/")
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"]
+    assert "Nothing was lost" in answer.text
+    assert "starting up" not in answer.text
+
+
+def test_the_error_page_of_a_lost_database_asks_the_database_nothing(buyer, monkeypatch):
+    def broken(*_args, **_named):
+        raise OperationalError("select 1", {}, Exception("gone"))
+
+    monkeypatch.setattr("views.storefront.people.person._read", broken)
+    assert buyer.get("/services").status_code == 503
+
+
+def test_a_fault_of_ours_shows_a_reference_and_no_inside(visitor, monkeypatch):
+    def broken(*_args, **_named):
+        raise ValueError("secret inside")
+
+    monkeypatch.setattr(home.search, "find", broken)
+    visitor.client.application.config["PROPAGATE_EXCEPTIONS"] = False
+    answer = visitor.get("/")
+    assert answer.status_code == 500
+    assert "Reference" in answer.text
+    assert "secret inside" not in answer.text
+
+
+def test_a_reader_of_json_gets_the_problem_as_json(visitor):
+    answer = visitor.client.get("/nowhere", headers={"Accept": "application/json"})
+    assert answer.mimetype == "application/problem+json"
+    assert answer.json["status"] == 404
