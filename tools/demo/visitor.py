@@ -70,10 +70,12 @@ class Visitor:
     def _form(self, action: str) -> Any:
         page = html.fromstring(self.at.text, base_url=str(self.at.url))
         wanted = action or self.at.url.path
-        for form in page.forms:
-            if form.method == "POST" and (form.action or str(self.at.url)).split("?")[0].endswith(wanted):
+        forms = page.xpath("//main//form")
+        for form in forms:
+            address = (form.action or str(self.at.url)).split("?")[0]
+            if form.method == "POST" and action in f"{address}/":
                 return form
-        have = [form.action for form in page.forms]
+        have = [form.action for form in forms]
         raise StoryBroken(f"{self.name} finds no form for {action!r} at {self.at.url}; there are {have}")
 
     def _see(self, answer: httpx.Response, *, parse: bool = True) -> html.HtmlElement:
