@@ -85,12 +85,14 @@ def job(name: str, *, queue: str = "default") -> Callable[[Callable[..., None]],
 
 @cache
 def load_all() -> None:
-    """Imports every job module, so that each name is known."""
+    """Imports every job and every verb, so that each name, each guard and each timer's verb is known."""
     import jobs
+    from app import services
 
-    for found in pkgutil.walk_packages(jobs.__path__, "jobs."):
-        if found.name.count(".") >= 2:  # noqa: PLR2004  jobs.<area>.<noun>
-            importlib.import_module(found.name)
+    for package in (jobs, services):
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if found.name.count(".") >= 2:  # noqa: PLR2004  jobs.<area>.<noun>, app.services.<area>
+                importlib.import_module(found.name)
 
 
 @lru_cache(maxsize=1)

@@ -196,6 +196,12 @@ def to_sweep(session: Session, limit: int = 50) -> list[tuple[UUID, str, str | N
     return [(refund_id, intent_id or "", provider_id) for refund_id, intent_id, provider_id in session.execute(query)]
 
 
+@machine.guard("refund", "cancel", "reject")
+def _may_be_stopped(_session: Session, _row: Refund, _arguments: object) -> str | None:
+    """A refund is made in the transaction that empties its hold: stopping it would leave the money with nobody."""
+    return "The hold was emptied for this refund: the money can only go to the customer."
+
+
 @machine.guard("refund", "retry")
 def _few_attempts(_session: Session, row: Refund, _arguments: object) -> str | None:
     return None if row.attempts < MOST_ATTEMPTS else "It failed three times. Send the money another way."

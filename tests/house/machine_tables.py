@@ -1,0 +1,113 @@
+"""The machines as they were designed, row by row: state, event, next state, who, and when it happens by itself.
+
+`+7d` counts from entering the state, `+85d captured_at` from that column, `@accept_by` is the moment in that column.
+Written down a second time on purpose: a table of moves is a promise to people and to the law; changing it takes two
+changes that agree.
+"""
+
+from __future__ import annotations
+
+TABLES = {
+    "seller": """
+        applied submit_kyc kyc_pending seller
+        applied lapse rejected system +30d
+        kyc_pending approve active operator
+        kyc_pending reject rejected operator
+        kyc_pending lapse rejected system +30d
+        active restrict restricted operator|system
+        restricted lift active operator
+        active notice_terminate terminating operator
+        restricted notice_terminate terminating operator
+        terminating appeal_upheld active operator
+        terminating take_effect closed system @effective_at
+        active close closed seller
+    """,
+    "checkout": """
+        draft submit awaiting_payment buyer
+        draft lapse abandoned system +7d
+        awaiting_payment payment_captured paid psp
+        awaiting_payment payment_failed awaiting_payment psp
+        awaiting_payment lapse expired system +15m
+        awaiting_payment cancel abandoned buyer|psp
+        awaiting_payment attempts_exhausted abandoned system
+        expired late_capture refunded_late psp
+        abandoned late_capture refunded_late psp
+    """,
+    "order": """
+        pending_acceptance accept accepted seller
+        pending_acceptance decline declined seller
+        pending_acceptance cancel cancelled buyer
+        pending_acceptance lapse expired system @accept_by
+        accepted start in_progress seller
+        accepted cancel cancelled buyer|operator|seller
+        accepted hold_limit cancelled system +75d captured_at
+        in_progress deliver delivered seller
+        in_progress cancel cancelled buyer|operator
+        in_progress open_dispute disputed buyer|seller
+        in_progress hold_limit disputed system +75d captured_at
+        delivered accept_delivery completed buyer
+        delivered request_changes in_progress buyer
+        delivered open_dispute disputed buyer
+        delivered lapse completed system +14d
+        disputed resolve_complete completed operator
+        disputed resolve_cancel cancelled operator
+        disputed lapse cancelled system +60d
+        accepted hold_ran_out cancelled system
+        in_progress hold_ran_out cancelled system
+        delivered hold_ran_out cancelled system
+        disputed hold_ran_out cancelled system
+        disputed withdrawn_to_delivered delivered buyer
+        disputed withdrawn_to_in_progress in_progress buyer|seller
+    """,
+    "escrow": """
+        pending captured held psp
+        pending void voided system
+        held release held system
+        held refund held operator|system
+        held release_rest settled system
+        held refund_rest settled operator|system
+        held freeze frozen system
+        frozen unfreeze held system
+        frozen split settled operator
+        held age_alarm frozen system +85d captured_at
+        frozen age_limit settled system +89d captured_at
+        frozen refund_rest_system settled system
+    """,
+    "refund": """
+        requested approve approved operator
+        requested auto_approve approved system
+        requested reject rejected operator
+        requested deadline approved system +14d
+        approved submit submitted system
+        approved cancel cancelled operator
+        submitted psp_succeeded succeeded psp
+        submitted psp_failed failed psp
+        submitted no_answer unknown system +24h
+        unknown found submitted system
+        unknown not_found approved system
+        failed retry approved operator
+        failed to_wallet settled_manually buyer
+        failed bank_transfer settled_manually operator
+        succeeded psp_failed_late failed psp
+    """,
+    "webhook_inbox": """
+        received verify_failed rejected system
+        received seen duplicate system
+        received apply applied system
+        received defer deferred system
+        deferred apply applied system
+        deferred give_up dead system +3d
+        dead replay received operator
+    """,
+}
+"""`hold_ran_out` ends an order whose hold reached the provider's limit, so that none outlives its hold. A checkout is
+cancelled by the provider too: whoever cancels the payment there cancels it here."""
+ENDS = {
+    "seller": ("applied", {"rejected", "closed"}, set()),
+    "checkout": ("draft", {"paid", "expired", "abandoned", "refunded_late"}, {"expired", "abandoned"}),
+    "order": ("pending_acceptance", {"completed", "cancelled", "declined", "expired"}, set()),
+    "escrow": ("pending", {"settled", "voided"}, set()),
+    "refund": ("requested", {"succeeded", "rejected", "cancelled", "settled_manually"}, {"succeeded"}),
+    "webhook_inbox": ("received", {"applied", "duplicate", "rejected"}, set()),
+}
+"""First state, states without a way on, and those of them that late news may undo."""
