@@ -44,7 +44,7 @@ CHECKOUT = Machine(
         move(S.awaiting_payment, "payment_captured", S.paid, "psp", "captured equals the total"),
         move(S.awaiting_payment, "payment_failed", S.awaiting_payment, "psp", "fewer than five attempts"),
         move(S.awaiting_payment, "lapse", S.expired, "system", timer=Timer(after=PAYMENT_WINDOW)),
-        move(S.awaiting_payment, "cancel", S.abandoned, "buyer"),
+        move(S.awaiting_payment, "cancel", S.abandoned, "buyer|psp"),
         move(S.awaiting_payment, "attempts_exhausted", S.abandoned, "system", "five attempts"),
         move(S.expired, "late_capture", S.refunded_late, "psp", "the whole sum goes back"),
         move(S.abandoned, "late_capture", S.refunded_late, "psp", "the whole sum goes back"),

@@ -53,8 +53,12 @@ class Browser(Visitor):
 
     def press_at_once(self, form: Filled, times: int = 2) -> list[httpx.Response]:
         """The same form, so often in the same moment; answers without following them."""
-        with ThreadPoolExecutor(times) as pool:
-            return list(pool.map(lambda _: self.press(form, follow=False), range(times)))
+        return self.press_all([form] * times)
+
+    def press_all(self, forms: list[Filled]) -> list[httpx.Response]:
+        """Several forms in the same moment."""
+        with ThreadPoolExecutor(len(forms)) as pool:
+            return list(pool.map(lambda form: self.press(form, follow=False), forms))
 
     def to_checkout(self, slug: str) -> None:
         """From the listing to the form."""

@@ -29,6 +29,7 @@ def follow(session: Session, row: Payment, intent: Intent, *, actor: Actor = PSP
     changed = _captured(session, row, intent, actor)
     if intent.status == "canceled" and row.voided_at is None and row.captured_at is None:
         row.voided_at, changed = clock.now(), True
+        checkouts.payment_cancelled(session, row.checkout, actor=actor)
     changed = _fee(session, row, intent) or changed
     session.flush()
     return changed
@@ -36,6 +37,7 @@ def follow(session: Session, row: Payment, intent: Intent, *, actor: Actor = PSP
 
 def declined(session: Session, row: Payment, decline_code: str, *, actor: Actor = PSP) -> bool:
     """One decline, told by one event; False when the checkout no longer waits for payment."""
+    session.refresh(row, with_for_update=True)  # the payment before its checkout, as `follow` does
     machine.lock(session, row.checkout)
     if row.checkout.state is not CheckoutState.awaiting_payment:
         return False

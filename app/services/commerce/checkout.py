@@ -130,6 +130,15 @@ def cancel(session: Session, checkout: Checkout, *, actor: Actor) -> Transition:
     return moved
 
 
+def payment_cancelled(session: Session, checkout: Checkout, *, actor: Actor) -> bool:
+    """The buyer turned back on the provider's page: nothing can be paid there any more. False when it was over."""
+    machine.lock(session, checkout)
+    if checkout.state is not CheckoutState.awaiting_payment:
+        return False
+    machine.apply(session, checkout, "cancel", actor=actor)
+    return True
+
+
 @timer.on_timer("checkout", "lapse")
 def lapse(session: Session, checkout: Checkout, *, actor: Actor) -> Transition:
     """The payment window (or a week as a draft) is over."""

@@ -43,6 +43,7 @@ def to_payment(checkout_id: UUID) -> ResponseReturnValue:
     When the provider does not answer, the waiting page says so; the clockwork keeps trying to open it.
     """
     session.rollback()
+    session.expire_all()  # this request may have read the draft while another one submitted it
     found = checkout_of(session(), checkout_id)
     waiting = url_for("storefront.payment_return", checkout_id=checkout_id)
     if found.state is not CheckoutState.awaiting_payment:
