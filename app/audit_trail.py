@@ -134,6 +134,8 @@ def _columns(op: str, state: InstanceState[Any]) -> tuple[dict[str, Any], dict[s
     after: dict[str, Any] = {}
     for column in state.mapper.column_attrs:
         name = column.key
+        if column.columns[0].computed is not None:  # follows from the other columns
+            continue
         if op == "U":
             history = state.attrs[name].history
             if history.has_changes():

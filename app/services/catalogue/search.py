@@ -166,11 +166,9 @@ def _score(text: str) -> sa.ColumnElement[int]:
 
 
 def _has(facet: TaxonomyFacet, values: list[str]) -> Predicate:
-    return (
-        sa.select(ListingFacet.listing_id)
-        .where(ListingFacet.listing_id == Listing.id, ListingFacet.facet_id == facet.id, _is(facet, values))
-        .exists()
-    )
+    """IN rather than EXISTS: in the counts it is then one hash for all listings, not a look-up for each."""
+    having = sa.select(ListingFacet.listing_id).where(ListingFacet.facet_id == facet.id, _is(facet, values))
+    return Listing.id.in_(having)
 
 
 def _is(facet: TaxonomyFacet, values: list[str]) -> Predicate:
@@ -189,7 +187,7 @@ def _counts(session: Session, base: list[Predicate], wanted: dict[UUID, Predicat
     """Per facet and value, over the listings that pass every filter but, at most, that facet's own."""
     marks = array([sa.case((holds, None), else_=sa.literal(key, sa.Uuid)) for key, holds in wanted.items()])
     failed = sa.func.array_remove(sa.cast(marks, sa.ARRAY(sa.Uuid)), sa.null()).label("failed")
-    pool = sa.select(Listing.id, failed).where(*base).cte("pool")
+    pool = sa.select(Listing.id, failed).where(*base).cte("pool").prefix_with("MATERIALIZED")  # filter, then count
     value = sa.func.coalesce(
         ListingFacet.text_value,
         sa.cast(ListingFacet.boolean_value, sa.String),
