@@ -176,6 +176,8 @@ class Server:
 
 @dataclass
 class Postgres(Server):
+    """PostgreSQL of the embedded wheel, reached through a socket in its own folder."""
+
     stop_signal: signal.Signals = signal.SIGINT  # a fast shutdown: sessions are cut, data is written
 
     def __post_init__(self) -> None:
@@ -295,6 +297,8 @@ class Postgres(Server):
 
 @dataclass
 class Valkey(Server):
+    """Valkey of the embedded wheel; durable ones keep an append-only file."""
+
     def __post_init__(self) -> None:
         super().__post_init__()
         machine = {"arm64": "aarch64"}.get(platform.machine(), platform.machine())

@@ -216,6 +216,7 @@ def _erase(path: Path) -> None:
 
 
 def main() -> int:
+    """Does what the options say; answers the exit code."""
     options = _options()
     home = Home.of_this_clone()
     for sig in (signal.SIGTERM, signal.SIGHUP):

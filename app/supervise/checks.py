@@ -53,6 +53,7 @@ def application_role(url: str) -> None:
 
 
 def redis(url: str) -> None:
+    """Raises Trouble with one sentence when nothing answers there."""
     from redis import Redis, RedisError
 
     try:

@@ -47,6 +47,8 @@ class Program:
 
 @dataclass
 class Supervisor:
+    """Starts, watches and stops the programs, and tells when the product is ready."""
+
     programs: list[Program]
     servers: dict[str, Server]
     env: dict[str, str]

@@ -18,7 +18,7 @@ def test_the_demonstration_sells_real_services_and_leaves_one_in_review(session:
     actor = moderator(session)
     for key in ENTRIES:
         party = people.provider(session, key.replace("-", " ").title())
-        made = seed.seed_listings(session, party.organisation, party.actor, key=key, moderator=actor)
+        made = seed.seed_listings(session, party.organisation, actor=party.actor, key=key, moderator=actor)
         assert len(made) == len(ENTRIES[key])
     session.commit()
     states = [listing.state for listing in session.scalars(sa.select(Listing))]
@@ -33,5 +33,6 @@ def test_the_demonstration_sells_real_services_and_leaves_one_in_review(session:
 def test_a_provider_without_entries_gets_none(session: Session):
     party = people.provider(session)
     assert (
-        seed.seed_listings(session, party.organisation, party.actor, key="nobody", moderator=moderator(session)) == []
+        seed.seed_listings(session, party.organisation, actor=party.actor, key="nobody", moderator=moderator(session))
+        == []
     )

@@ -24,7 +24,7 @@ TERMS = ("title", "description", "duration_minutes", "crew_size", "notice_days",
 
 
 def seed_listings(
-    session: Session, organisation: Organisation, actor: Actor, *, key: str, moderator: Actor, source: Path = SOURCE
+    session: Session, organisation: Organisation, *, actor: Actor, key: str, moderator: Actor, source: Path = SOURCE
 ) -> list[Listing]:
     """Makes and submits what listings.yaml holds for `key`; all but those marked `review: waiting` are approved.
 

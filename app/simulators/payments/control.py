@@ -33,12 +33,14 @@ def wanted() -> dict[str, object]:
 
 @control.get("/_knobs")
 def read_knobs() -> Response:
+    """What is turned how, and how far the clock was moved."""
     with store().work() as work:
         return jsonify({"knobs": knobs.current(work), "clock_offset_s": work.setting("clock_offset_s", 0)})
 
 
 @control.post("/_knobs")
 def turn_knobs() -> Response:
+    """Turns the named knobs; the others stay."""
     with store().work() as work:
         knobs.turn(work, wanted())
         return done(work)
@@ -46,6 +48,7 @@ def turn_knobs() -> Response:
 
 @control.delete("/_knobs")
 def reset_knobs() -> Response:
+    """Everything as it was at the start."""
     with store().work() as work:
         knobs.turn(work, {knob.name: knob.default for knob in knobs.KNOBS})
         return jsonify({"knobs": knobs.current(work), "clock_offset_s": work.setting("clock_offset_s", 0)})

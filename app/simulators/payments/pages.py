@@ -21,6 +21,7 @@ NO_SUCH_CARD = "Use one of the test cards listed below. Never type a real card n
 
 @pages.app_template_filter("money")
 def money(amount: int, currency: str) -> str:
+    """Minor units as people read them."""
     return shown(amount, currency)
 
 
@@ -32,12 +33,14 @@ def moment(seconds: float) -> str:
 
 @pages.errorhandler(ApiError)
 def refused(error: ApiError) -> tuple[str, int]:
+    """An API error as a page."""
     said = "This payment link leads nowhere. Go back to the shop and try again." if error.code else str(error)
     return render_template("message.html", title="Payment not found", said=said, intent=None), error.status
 
 
 @pages.get("/pay/<identity>")
 def pay(identity: str) -> Response:
+    """The page on which a card is typed."""
     with store().work() as work:
         intent = work.get("payment_intent", identity)
     return pay_page(intent)
@@ -65,6 +68,7 @@ def paid(identity: str) -> Response:
 
 @pages.get("/pay/<identity>/bank")
 def bank(identity: str) -> Response:
+    """The bank's own question (3-D Secure)."""
     with store().work() as work:
         intent = work.get("payment_intent", identity)
     if intent["status"] != "requires_action":
