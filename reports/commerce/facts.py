@@ -142,7 +142,7 @@ class Seal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deal:
-    """What contract and receipt have in common. `fee` is the buyer fee, charged by the marketplace."""
+    """What contract and receipt have in common. `fee` is the order fee, charged by the marketplace."""
 
     order_reference: str
     document_number: str
@@ -157,12 +157,12 @@ class Deal:
 
     @property
     def work_net(self) -> int:
-        """Net of all lines, without the buyer fee."""
+        """Net of all lines, without the order fee."""
         return sum(line.net for line in self.lines)
 
     @property
     def work_vat(self) -> int:
-        """VAT on all lines, without that on the buyer fee."""
+        """VAT on all lines, without that on the order fee."""
         return sum(line.vat for line in self.lines)
 
     @property
@@ -172,7 +172,7 @@ class Deal:
 
     @property
     def total(self) -> int:
-        """What the buyer pays: the work and the buyer fee."""
+        """What the buyer pays: the work and the order fee."""
         return self.work_gross + self.fee.gross
 
 

@@ -1,4 +1,4 @@
-"""The facts of one order, with the figures of the worked example: net 240.00, VAT 48.00, buyer fee 5.00."""
+"""The facts of one order, with the figures of the worked example: net 240.00, VAT 48.00, order fee 5.00."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ SELLER = Party(
 )
 MARKETPLACE = Party(name="Fixnado", address=(), email="help@fixnado.example", trader=True)
 WORK = Line(description="Consumer unit replacement", quantity=1, unit="job", net=24000, vat=4800, vat_bps=2000)
-FEE = Line(description="Buyer fee", quantity=1, unit="order", net=417, vat=83, vat_bps=2000)
+FEE = Line(description="Order fee", quantity=1, unit="order", net=417, vat=83, vat_bps=2000)
 LISTING = Listing(
     title="Consumer unit replacement",
     description="Old unit taken out, new RCBO unit fitted and tested.\n\nCertificate included.",
