@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from app.extensions import limiter
 from app.unit_of_work import unit_of_work
 from models.actor import Actor
 from tests.factories import commerce, people
@@ -51,6 +52,12 @@ def hidden_fields(page: str, action: str) -> dict[str, str]:
                 if 'type="hidden"' in tag
             }
     raise AssertionError(f"no form for {action} on the page")
+
+
+@pytest.fixture(autouse=True)
+def _unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests sign in more often than people; one test switches the limits on."""
+    monkeypatch.setattr(limiter, "enabled", False)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from app.extensions import limiter
 from tests.factories import people
 
 
@@ -23,6 +24,13 @@ def test_a_wrong_password_and_an_unknown_name_read_the_same(visitor, told, email
     assert "do not belong together" in answer.text
     assert "not the password" not in answer.text
     assert f'value="{typed["email"]}"' in answer.text
+
+
+def test_guessing_is_stopped_after_ten_tries(visitor, told, monkeypatch):
+    monkeypatch.setattr(limiter, "enabled", True)
+    typed = {"email": told.buyer.user.email, "password": "a guess that is wrong"}
+    answers = [visitor.send("/sign-in", typed).status_code for _ in range(11)]
+    assert answers == [422] * 10 + [429]
 
 
 def test_an_account_that_was_switched_off_cannot_sign_in(visitor, told, session):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import current_app, render_template
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, RadioField, SelectChoice, SelectField, StringField, TextAreaField
 
 from models.errors import NotFound
 from views.storefront.blueprint import storefront
@@ -17,9 +17,13 @@ class Specimen(FlaskForm):
 
     postcode = StringField("Postcode", description="Where the work is")
     postcode_wrong = StringField("Postcode")
-    order = SelectField("Order by", choices=[("match", "Best match"), ("price", "Price, lowest first")])
+    order = SelectField(
+        "Order by", choices=[SelectChoice("match", "Best match"), SelectChoice("price", "Price, lowest first")]
+    )
     notes = TextAreaField("Anything they should know?")
-    means = RadioField("How you pay", choices=[("card", "Card"), ("bank", "Pay by bank")], default="card")
+    means = RadioField(
+        "How you pay", choices=[SelectChoice("card", "Card"), SelectChoice("bank", "Pay by bank")], default="card"
+    )
     agree = BooleanField("Please start within my 14 days")
 
 

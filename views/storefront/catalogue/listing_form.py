@@ -16,6 +16,7 @@ from wtforms import (
     Field,
     IntegerField,
     RadioField,
+    SelectChoice,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -129,7 +130,9 @@ def form_for(rules: Sequence[FacetRule], blocks: int) -> type[ListingForm]:
     for number in range(1, blocks + 1):
         fields[f"w{number}_starts"] = TimeField("From", [Optional()])
         fields[f"w{number}_ends"] = TimeField("To", [Optional()])
-        fields[f"w{number}_days"] = Ticks("On", choices=[(str(day), name) for day, name in WEEK], validate_choice=True)
+        fields[f"w{number}_days"] = Ticks(
+            "On", choices=[SelectChoice(str(day), name) for day, name in WEEK], validate_choice=True
+        )
     return type("ServiceListingForm", (ListingForm,), fields)
 
 
@@ -194,13 +197,13 @@ def _shown(rule: FacetRule, value: Any) -> Any:
 def _field(rule: FacetRule) -> Any:
     facet = rule.facet
     label, hint = facet.question or facet.label, _bounds(rule)
-    options = [(option["value"], option["label"]) for option in rule.options]
+    options = [SelectChoice(option["value"], option["label"]) for option in rule.options]
     if facet.type is FacetType.multi_select:
         return Ticks(label, choices=options)
     if facet.type is FacetType.boolean:
-        return RadioField(label, [Optional()], choices=[("true", "Yes"), ("false", "No")])
+        return RadioField(label, [Optional()], choices=[SelectChoice("true", "Yes"), SelectChoice("false", "No")])
     if facet.type in CHOICES:
-        return SelectField(label, [Optional()], choices=[("", "Choose"), *options])
+        return SelectField(label, [Optional()], choices=[SelectChoice("", "Choose"), *options])
     mode = {"inputmode": "decimal"} if facet.type in NUMBERS else {}
     return StringField(label, [Length(max=200)], description=hint, render_kw={**mode, "data-unit": facet.unit})
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from flask import current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
+from wtforms import SelectChoice
 
 from app.services.catalogue import offer
 from app.services.commerce import checkout as checkouts
@@ -143,8 +144,8 @@ def _listing(work: Session, found: Checkout) -> Listing:
     return work.get_one(Listing, found.lines[0].listing_id)
 
 
-def _choices(listing: Listing) -> list[tuple[str, str]]:
-    return [(one.key, one.key) for one in offer.windows(listing, now=clock.now())]
+def _choices(listing: Listing) -> list[SelectChoice]:
+    return [SelectChoice(one.key) for one in offer.windows(listing, now=clock.now())]
 
 
 def _page(checkout_id: UUID, form: CheckoutForm, *, changed: bool = False) -> str:

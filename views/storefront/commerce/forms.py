@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask_wtf.file import FileField, FileRequired
-from wtforms import BooleanField, HiddenField, RadioField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, RadioField, SelectChoice, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from app.services.commerce.order import DECLINE_REASONS
@@ -23,7 +23,9 @@ class Act(Keyed):
 class Decline(Keyed):
     """Why, from the published list, and a sentence for the customer."""
 
-    code = RadioField("Why can you not take it on?", choices=list(DECLINE_REASONS.items()))
+    code = RadioField(
+        "Why can you not take it on?", choices=[SelectChoice(*reason) for reason in DECLINE_REASONS.items()]
+    )
     reason = TextAreaField("A sentence for the customer", [Length(max=LONGEST_NOTE)])
 
 

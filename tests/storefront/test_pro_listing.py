@@ -1,0 +1,169 @@
+"""A provider writes a listing: the category asks, the form keeps what was typed, a moderator's answer is shown."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from app.services.moderation.decision import decide
+from models.catalogue.listing import Listing, ListingState
+from tests.factories import catalogue
+
+NEW = f"/pro/listings/new?node={catalogue.EICR}"
+TYPED: dict[str, Any] = {
+    "title": "Electrical safety report, up to 10 circuits",
+    "description": catalogue.DESCRIPTION,
+    "price": "240.00",
+    "duration": "210",
+    "crew_size": "1",
+    "notice_days": "2",
+    "areas": "bs, BA; gl",
+    "w1_starts": "08:00",
+    "w1_ends": "12:00",
+    "w1_days": ["1", "2", "5"],
+    "facet_property_type": ["flat", "house"],
+    "facet_circuits": "10",
+    "facet_written_report": "true",
+    "facet_response_hours": "24",
+}
+
+
+@pytest.fixture
+def drafted(seller) -> str:
+    answer = seller.send(NEW, TYPED, seen_on=NEW)
+    assert answer.status_code == 303, re.findall(r'<a href="#[^"]*">[^<]*</a>', answer.text)
+    return answer.location
+
+
+def row(session) -> Listing:
+    session.expire_all()
+    return session.scalars(sa.select(Listing).where(Listing.title == TYPED["title"])).one()
+
+
+def test_the_category_comes_first_because_it_asks_the_questions(seller):
+    page = seller.page("/pro/listings/new")
+    assert f'href="/pro/listings/new?node={catalogue.EICR}"' in page
+    assert "How many circuits does the price cover?" not in page
+    form = seller.page(NEW)
+    assert "How many circuits does the price cover?" in form
+    assert 'name="facet_circuits"' in form
+    assert 'name="facet_rooms"' not in form
+
+
+@pytest.mark.parametrize("node", ["services", "services/electrical", "services/nothing", "rentals", ""])
+def test_only_a_leaf_of_the_services_takes_a_listing(seller, node):
+    assert seller.send(f"/pro/listings/new?node={node}", TYPED).status_code == 404
+
+
+def test_a_draft_keeps_everything_that_was_typed(seller, drafted, session):
+    made = row(session)
+    assert made.state is ListingState.draft
+    assert made.price_minor == 24_000
+    assert [covered.area for covered in made.areas] == ["BA", "BS", "GL"]
+    assert [(h.weekday, f"{h.starts:%H:%M}") for h in made.visit_hours] == [(1, "08:00"), (2, "08:00"), (5, "08:00")]
+    page = seller.page(drafted)
+    assert 'value="240.00"' in page
+    assert re.search(r'name="w1_days"[^>]*value="5"[^>]*checked|checked[^>]*name="w1_days"[^>]*value="5"', page)
+    assert "Customers pay £293.00 all-in" in page
+
+
+def test_a_draft_is_edited_in_the_same_form(seller, drafted, session):
+    answer = seller.send(drafted, {**TYPED, "price": "250.50", "areas": "BS"}, seen_on=drafted)
+    assert answer.status_code == 303
+    assert row(session).price_minor == 25_050
+    assert [covered.area for covered in row(session).areas] == ["BS"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "said"),
+    [
+        ({"price": "much"}, "price", "Not a valid decimal value."),
+        ({"price": "0"}, "price", "Give a price from 0.01 to 100,000.00."),
+        ({"areas": "BS, Narnia"}, "areas", "Choose UK postcode areas."),
+        ({"w1_ends": "07:00"}, "w1_starts", "Each window ends after it starts, and none overlaps another."),
+        ({"facet_circuits": "25"}, "facet_circuits", "Choose from 1 to 24 circuits."),
+        ({"facet_circuits": "many"}, "facet_circuits", "Type a number."),
+        ({"title": "Short"}, "title", "Field must be between 8 and 120 characters long."),
+    ],
+)
+def test_what_cannot_be_taken_is_said_at_its_field(seller, typed, field, said):
+    answer = seller.send(NEW, {**TYPED, **typed}, seen_on=NEW)
+    assert answer.status_code == 422
+    assert (field, said) in re.findall(r'<a href="#(\w+)">([^<]*)</a>', answer.text)
+    assert catalogue.DESCRIPTION[:40] in answer.text
+
+
+def test_the_same_form_sent_twice_makes_one_draft(seller, session):
+    from tests.storefront.conftest import hidden_fields
+
+    hidden = hidden_fields(seller.page(NEW), NEW)
+    answers = [seller.send(NEW, {**hidden, **TYPED}).location for _ in range(2)]
+    assert answers[0] == answers[1]
+    assert row(session)
+
+
+def test_a_complete_draft_is_submitted_and_taken_back(seller, drafted, session):
+    assert seller.send(f"{drafted}/submit", {}, seen_on=drafted).status_code == 303
+    assert row(session).state is ListingState.in_review
+    page = seller.page(drafted)
+    assert "A moderator is looking at it" in page
+    assert 'name="title"' not in page
+    assert seller.send(f"{drafted}/withdraw", {}, seen_on=drafted).status_code == 303
+    assert row(session).state is ListingState.draft
+
+
+def test_an_unfinished_draft_says_what_is_missing_and_has_no_submit_button(seller, session):
+    answer = seller.send(NEW, {**TYPED, "areas": "", "facet_circuits": ""}, seen_on=NEW)
+    page = seller.page(answer.location)
+    assert "Say where you work." in page
+    assert "Circuits included is needed." in page
+    assert f"{answer.location}/submit" not in page
+    assert seller.send(f"{answer.location}/submit", {"key": "a key"}).status_code == 422
+
+
+def test_a_rejected_listing_shows_the_rule_and_the_reason(seller, drafted, session, arrange):
+    seller.send(f"{drafted}/submit", {}, seen_on=drafted)
+    listing = row(session)
+
+    def reject(work):
+        found = work.get(Listing, listing.id)
+        decide(
+            work,
+            found,
+            actor=catalogue.moderator(work),
+            approve=False,
+            policy="listing.unclear",
+            reason="It does not say whether the report is included.",
+            expected_version=found.version,
+        )
+
+    arrange(reject)
+    page = seller.page(drafted)
+    assert "Scope or description unclear" in page
+    assert "It does not say whether the report is included." in page
+    assert seller.send(f"{drafted}/resubmit", {}, seen_on=drafted).status_code == 303
+    assert row(session).state is ListingState.draft
+
+
+def test_a_live_listing_is_paused_and_put_back(seller, told, visitor):
+    at = f"/pro/listings/{told.listing.slug}"
+    assert seller.send(f"{at}/pause", {}, seen_on=at).status_code == 303
+    assert visitor.get(f"/l/{told.listing.slug}").status_code == 404
+    assert seller.send(f"{at}/resume", {}, seen_on=at).status_code == 303
+    assert visitor.get(f"/l/{told.listing.slug}").status_code == 200
+
+
+def test_what_is_in_review_cannot_be_edited(seller, drafted):
+    seller.send(f"{drafted}/submit", {}, seen_on=drafted)
+    assert seller.send(drafted, {**TYPED, "key": "k"}).status_code == 409
+
+
+@pytest.mark.parametrize("tail", ["", "/submit", "/pause", "/retire"])
+def test_another_providers_listing_does_not_exist(rival, told, tail):
+    at = f"/pro/listings/{told.listing.slug}"
+    assert rival.get(at).status_code == 404
+    assert rival.send(f"{at}{tail}", {**TYPED, "key": "k"}).status_code == 404
+    assert told.listing.title not in rival.page("/pro/listings")
