@@ -71,22 +71,25 @@ def test_a_draft_keeps_everything_that_was_typed(seller, drafted, session):
 
 
 def test_a_draft_is_edited_in_the_same_form(seller, drafted, session):
-    answer = seller.send(drafted, {**TYPED, "price": "250.50", "areas": "BS"}, seen_on=drafted)
+    answer = seller.send(drafted, {**TYPED, "price": "£1,250.50", "areas": "BS"}, seen_on=drafted)
     assert answer.status_code == 303
-    assert row(session).price_minor == 25_050
+    assert row(session).price_minor == 125_050
     assert [covered.area for covered in row(session).areas] == ["BS"]
 
 
 @pytest.mark.parametrize(
     ("typed", "field", "said"),
     [
-        ({"price": "much"}, "price", "Not a valid decimal value."),
+        ({"price": "much"}, "price", "Enter a price in pounds, like 240.00"),
+        ({"price": "240.005"}, "price", "Enter a price in pounds and pence, like 240.00"),
+        ({"price": "1e999999"}, "price", "Enter a price in pounds and pence, like 240.00"),
+        ({"crew_size": "two"}, "crew_size", "Enter a whole number, like 2"),
         ({"price": "0"}, "price", "Give a price from 0.01 to 100,000.00."),
         ({"areas": "BS, Narnia"}, "areas", "Choose UK postcode areas."),
         ({"w1_ends": "07:00"}, "w1_starts", "Each window ends after it starts, and none overlaps another."),
         ({"facet_circuits": "25"}, "facet_circuits", "Choose from 1 to 24"),
         ({"facet_circuits": "many"}, "facet_circuits", "Type a number."),
-        ({"title": "Short"}, "title", "Field must be between 8 and 120 characters long."),
+        ({"title": "Short"}, "title", "Use 8 to 120 characters"),
     ],
 )
 def test_what_cannot_be_taken_is_said_at_its_field(seller, typed, field, said):

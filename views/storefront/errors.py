@@ -19,6 +19,7 @@ from views.storefront.people.person import Person
 
 log = structlog.get_logger(__name__)
 RETRY_SECONDS = "5"
+MACHINES = ("/hooks/", "/api/")
 _TITLES = {
     400: "That request cannot be read",
     401: "Sign in first",
@@ -51,7 +52,7 @@ def page(status: int, text: str = "") -> Response:
     title = _TITLES.get(status, HTTPStatus(status).phrase)
     text = text or _TEXTS.get(status, "")
     reference = current_request_id() if status >= HTTPStatus.INTERNAL_SERVER_ERROR else ""
-    if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
+    if _by_a_machine():
         answer = jsonify(title=title, status=status, detail=text, reference=reference)
         answer.mimetype = "application/problem+json"
     else:
@@ -64,6 +65,12 @@ def page(status: int, text: str = "") -> Response:
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         answer.headers["Retry-After"] = RETRY_SECONDS
     return answer
+
+
+def _by_a_machine() -> bool:
+    """Hooks and the API answer programs; elsewhere a reader may ask for JSON."""
+    wanted = request.accept_mimetypes.best_match(["text/html", "application/json"])
+    return wanted == "application/json" or request.path.startswith(MACHINES)
 
 
 def _ask_nobody() -> None:

@@ -21,11 +21,6 @@ def public(view: View) -> View:
     return view
 
 
-def signed_in(view: View) -> View:
-    """For a signed-in person; others go to the sign-in page and come back."""
-    return _guarded(view, "signed in", lambda: None)
-
-
 def customer(view: View) -> View:
     """For a signed-in person who may buy. Staff have no organisation: for them the page does not exist."""
 

@@ -6,44 +6,33 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import time
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from flask import current_app
 from wtforms import (
-    DecimalField,
     Field,
-    IntegerField,
     RadioField,
     SelectChoice,
     SelectField,
-    SelectMultipleField,
     StringField,
     TextAreaField,
     TimeField,
 )
 from wtforms.validators import InputRequired, Length, Optional
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.services.catalogue.facet import FacetRule
 from app.services.catalogue.terms import DESCRIPTION, TITLE, Hours, ServiceTerms
 from models.catalogue.listing import Listing
 from models.catalogue.taxonomy_facet import CHOICES, NUMBERS, FacetType
 from models.errors import Invalid
+from views.storefront.fields import Pounds, Ticks, Whole
 from views.storefront.keyed import Keyed
 
 WEEK = ((1, "Mon"), (2, "Tue"), (3, "Wed"), (4, "Thu"), (5, "Fri"), (6, "Sat"), (7, "Sun"))
 WINDOWS = 3
 """Blocks of "from, to, on these days" that a form offers; a listing that needs more gets more."""
-PENCE = 100
-
-
-class Ticks(SelectMultipleField):
-    """Several of a list, as check boxes."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
 
 
 class ListingForm(Keyed):
@@ -51,29 +40,25 @@ class ListingForm(Keyed):
 
     title = StringField(
         "Title",
-        [InputRequired("Enter a title"), Length(*TITLE)],
+        [InputRequired("Enter a title"), Length(*TITLE, message=f"Use {TITLE[0]} to {TITLE[1]} characters")],
         description="What is done, in words customers search for",
     )
     description = TextAreaField(
         "What the customer gets",
-        [Length(max=DESCRIPTION[1])],
+        [Length(max=DESCRIPTION[1], message=f"Use at most {DESCRIPTION[1]} characters")],
         render_kw={"rows": "8"},
         description="What is included and what is not, and what has to be ready on the day",
     )
-    price = DecimalField(
+    price = Pounds(
         "Price of the whole visit, without VAT",
         [InputRequired("Enter a price, like 240.00")],
-        places=2,
-        rounding=ROUND_HALF_UP,
         render_kw={"inputmode": "decimal"},
     )
-    duration = IntegerField(
-        "Time on site", [InputRequired("Enter the time in minutes")], render_kw={"inputmode": "numeric"}
-    )
-    crew_size = IntegerField(
+    duration = Whole("Time on site", [InputRequired("Enter the time in minutes")], render_kw={"inputmode": "numeric"})
+    crew_size = Whole(
         "People", [InputRequired("Enter how many people come")], default=1, render_kw={"inputmode": "numeric"}
     )
-    notice_days = IntegerField(
+    notice_days = Whole(
         "Notice",
         [InputRequired("Enter how many days ahead you need to know")],
         default=1,
@@ -97,11 +82,11 @@ class ListingForm(Keyed):
         return ServiceTerms(
             title=self.title.data or "",
             node_id=node_id,
-            price_minor=int((self.price.data * PENCE).to_integral_value(ROUND_HALF_UP)),
+            price_minor=self.price.data or 0,
             description=self.description.data or "",
-            duration_minutes=self.duration.data,
-            crew_size=self.crew_size.data,
-            notice_days=self.notice_days.data,
+            duration_minutes=self.duration.data or 0,
+            crew_size=self.crew_size.data or 0,
+            notice_days=self.notice_days.data or 0,
             zone=current_app.config["BUSINESS_TIME_ZONE"],
             areas=tuple(part.upper() for part in re.split(r"[\s,;]+", self.areas.data or "") if part),
             hours=self._hours(),
@@ -143,7 +128,7 @@ def filled(listing: Listing, rules: Sequence[FacetRule]) -> ListingForm:
     data: dict[str, Any] = {
         "title": listing.title,
         "description": listing.description,
-        "price": Decimal(listing.price_minor) / PENCE,
+        "price": listing.price_minor,
         "areas": ", ".join(covered.area for covered in listing.areas),
     }
     if service is not None:
