@@ -36,8 +36,7 @@ class Visitor:
         button: str = "",
         files: Mapping[str, tuple[str, bytes, str]] | None = None,
     ) -> html.HtmlElement:
-        """Fills in the form of the present page whose address ends in `action` (by default the page's own), and sends it
-        with its hidden fields.
+        """Fills in the form of the page's main part whose address has `action` in it; sends it with its hidden fields.
 
         `button` is the `name=value` of the button pressed.
         """
@@ -69,7 +68,6 @@ class Visitor:
 
     def _form(self, action: str) -> Any:
         page = html.fromstring(self.at.text, base_url=str(self.at.url))
-        wanted = action or self.at.url.path
         forms = page.xpath("//main//form")
         for form in forms:
             address = (form.action or str(self.at.url)).split("?")[0]
