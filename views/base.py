@@ -145,7 +145,7 @@ class ConsoleView(Guarded, ModelView):
 
     def title_of(self) -> str:
         """The heading of the list."""
-        return str(self.list_title or self.label)
+        return self.label
 
     def page(self, args: MultiDict[str, str]) -> Page:
         """The rows these query parameters ask for, within the row filters."""

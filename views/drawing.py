@@ -138,6 +138,12 @@ def code(text: object) -> Markup:
     return Markup('<code class="mono">{}</code>').format(text) if text not in {None, ""} else NONE
 
 
+def paragraphs(text: str) -> Markup:
+    """Text as somebody typed it: an empty line begins a paragraph, other line ends are spaces."""
+    blocks = [" ".join(block.split()) for block in text.split("\n\n") if block.strip()]
+    return Markup("").join(Markup("<p>{}</p>").format(block) for block in blocks) if blocks else NONE
+
+
 def yes(value: object) -> Markup:
     """Yes or no, with its shape."""
     mark = shape("done" if value else "slash")

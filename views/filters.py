@@ -109,3 +109,10 @@ class FilterConverter(stock.SQLAFilterConverter):
         ("is_decimal", [NumberEqual, NumberGreater, NumberSmaller]),
         *(row for row in stock.SQLAFilterConverter.conversion_table if row[0] not in _ours),
     )
+
+    def convert(self, col_name: str) -> list[BaseFilter] | None:
+        """The filters of a column, None for one without; Flask-AppBuilder writes a warning for each at every start."""
+        for test, kinds in self.conversion_table:
+            if getattr(self.datamodel, test)(col_name):
+                return [kind(col_name, self.datamodel) for kind in kinds]
+        return None

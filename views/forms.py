@@ -164,7 +164,7 @@ class Converter(GeneralModelConverter):
         if model.is_unique(name):
             checks.append(Unique(model, name))
         props[name] = kind(
-            label, description=description, validators=checks, default=model.get_col_default(name), **extra
+            label=label, description=description, validators=checks, default=model.get_col_default(name), **extra
         )
         return props
 

@@ -53,7 +53,7 @@ def page_of(view: ConsoleView, args: MultiDict[str, str]) -> Page:
     words = args.get("q", "").strip()[:LONGEST_SEARCH]
     chosen = {facet.name: values for facet in view.facets if (values := args.getlist(facet.name))}
     query = narrow(view, view.narrowed(), words, chosen)
-    count: int = query.order_by(None).with_entities(sa.func.count()).scalar() or 0
+    count: int = counting(view, query).scalar() or 0
     size = _whole(args.get("rows"), view.page_size, 1, view.max_page_size)
     number = _whole(args.get("page"), 1, 1, max(1, -(-count // size)))
     order, descending, by = _order(view, args.get("order", ""))
@@ -72,6 +72,11 @@ def narrow(view: ConsoleView, query: Query[Any], words: str, chosen: dict[str, l
     return query
 
 
+def counting(view: ConsoleView, query: Query[Any]) -> Query[Any]:
+    """`SELECT count(key)` of a query's rows; counting nothing in particular would lose the table."""
+    return query.order_by(None).with_entities(sa.func.count(view.datamodel.obj.__mapper__.primary_key[0]))
+
+
 def tab_counts(view: ConsoleView, tabs: Sequence[Tab]) -> dict[str, int]:
     """How many rows each tab has, all in one statement."""
     if not tabs:
@@ -79,7 +84,7 @@ def tab_counts(view: ConsoleView, tabs: Sequence[Tab]) -> dict[str, int]:
     selects = []
     for tab in tabs:
         query = narrow(view, view.narrowed(), "", tab.args)
-        selects.append(query.order_by(None).with_entities(sa.func.count()).scalar_subquery())
+        selects.append(counting(view, query).scalar_subquery())
     counts = view.datamodel.session.execute(sa.select(*selects)).one()
     return dict(zip((tab.label for tab in tabs), counts, strict=True))
 

@@ -164,7 +164,7 @@ class RecordView(ConsoleView):
         due = sa.select(TimerRow.event, TimerRow.due_at).where(
             TimerRow.subject_id == row.id, TimerRow.state == TimerState.waiting
         )
-        moments = dict(session.execute(due).tuples().all())
+        moments = {event: moment for event, moment in session.execute(due)}  # noqa: C416  Rows are no pairs to mypy
         here = {verb.event for verb in self.verbs_of if self.may(verb.permission)}
         return [
             Elsewhere(
@@ -191,7 +191,7 @@ class RecordView(ConsoleView):
 
     def steps(self, row: Any, past: Sequence[Transition]) -> list[Step]:
         """The road with what is behind, the place where the row stands, and what is to come."""
-        entered = {one.to_state: one.at for one in past}
+        entered = {row.machine.initial.name: row.created_at, **{one.to_state: one.at for one in past}}
         state = row.state
         if state in self.road:
             here = self.road.index(state)
@@ -261,16 +261,21 @@ def story(session: Session, past: Sequence[Transition]) -> list[Moved]:
     ids = {one.actor_user_id for one in past if one.actor_user_id}
     found = session.execute(sa.select(User.id, User.first_name, User.last_name).where(User.id.in_(ids))) if ids else ()
     names = {ident: f"{first} {last}" for ident, first, last in found}
-    return [_told(one, names) for one in sorted(past, key=lambda t: (t.at, t.id), reverse=True)]
+    several = len({one.machine for one in past}) > 1
+    return [_told(one, names, several=several) for one in sorted(past, key=lambda t: (t.at, t.id), reverse=True)]
 
 
-def _told(one: Transition, names: Mapping[int, str]) -> Moved:
+def _told(one: Transition, names: Mapping[int, str], *, several: bool) -> Moved:
     states = MACHINES[one.machine].states.__members__
-    who = names.get(one.actor_user_id or 0) or one.actor_name or one.actor_kind
-    what = f"{one.event.replace('_', ' ')} ({MACHINE_WORDS.get(one.machine, one.machine)})"
+    who = names.get(one.actor_user_id or 0) or AUTHORS.get(one.actor_kind) or one.actor_name or one.actor_kind
+    what = one.event.replace("_", " ")
+    if several:
+        what = f"{MACHINE_WORDS.get(one.machine, one.machine.replace('_', ' '))}: {what}"
     before, after = (str(states[s].value) if s in states else s for s in (one.from_state, one.to_state))
     return Moved(who, what, before, after, one.reason, one.at, states.get(one.to_state))
 
 
+AUTHORS = {"system": "Fixnado", "psp": "Payment provider"}
+"""Who acted where no person did."""
 MACHINE_WORDS = {"escrow": "hold"}
 """What a machine is called in a sentence, where its own name is not what people say."""

@@ -46,9 +46,10 @@ class AccountView(ConsoleView):
     def page(self, args: MultiDict[str, str]) -> Page:
         page = super().page(args)
         totals = sa.select(Posting.account_id, sa.func.sum(Posting.amount)).where(Posting.account_id.in_(page.keys))
-        sums = dict(self.datamodel.session.execute(totals.group_by(Posting.account_id)).tuples().all())
+        found = self.datamodel.session.execute(totals.group_by(Posting.account_id))
+        sums = {account_id: int(total) for account_id, total in found}
         for account in page.rows:
-            account.__dict__["standing"] = standing(account, int(sums.get(account.id, 0)))
+            account.__dict__["standing"] = standing(account, sums.get(account.id, 0))
         return page
 
     def sections(self, row: Account) -> Sequence[tuple[str, Sequence[tuple[str, Any]]]]:

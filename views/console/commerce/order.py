@@ -116,7 +116,9 @@ class OrderView(RecordView):
             "hold": hold,
             "refunds": refunds,
             "payments": payments,
-            "postings": [entry for subject in about for entry in ledger.entries(session, subject)],
+            "postings": sorted(
+                (entry for subject in about for entry in ledger.entries(session, subject)), key=lambda pair: pair[0].id
+            ),
             "documents": session.scalars(files.order_by(Document.id)).all(),
             "evidence": session.scalars(proofs.order_by(Evidence.id)).all(),
             "whole_story": session.scalars(moves).all(),

@@ -54,7 +54,7 @@ class UserView(ConsoleView):
     datamodel = Interface(User, eager=(selectinload(User.roles),))
     resource, label, group, icon, nouns = "User", "People", "Administration", "users", "people"
     route_base = "/people"
-    list_title, add_title = "People", "New person"
+    add_title = "New person"
     include_route_methods = {"list", "show", "add", "edit", "password"}
     method_permission_name = {"password": "reset"}
     search = (User.first_name, User.last_name, User.username, User.email)

@@ -36,7 +36,7 @@ class AuditEventView(ConsoleView):
             "what",
             "What",
             "title",
-            get=lambda e: f"{OPERATIONS.get(e.op, e.op)} {e.entity.replace('_', ' ')}",
+            get=lambda e: f"{OPERATIONS.get(e.op, e.op)} {e.entity.removeprefix('ab_').replace('_', ' ')}",
             sub=lambda e: e.entity_id,
             slot="title",
         ),
