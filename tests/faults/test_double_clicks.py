@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.factories import commerce
+from tests.faults import orders
 from tests.faults.browser import PHOTO, Browser, Filled, Paying
 from tests.faults.town import Town
 
@@ -24,15 +25,7 @@ def lead_on(answers: list[httpx.Response]) -> set[str]:
 @pytest.fixture
 def order(town: Town, buyer: Browser, story: commerce.Story) -> str:
     """A paid order's reference."""
-    paying = buyer.to_payment(story.listing.slug)
-    paying.pay()
-    found = "select reference from sales_order where checkout_id = %s"
-    town.until_counted(1, found, paying.checkout_id)
-    return str(town.one(found, paying.checkout_id))
-
-
-def identity(town: Town, reference: str) -> str:
-    return str(town.one("select id from sales_order where reference = %s", reference))
+    return orders.paid(town, buyer, story)
 
 
 def pressed(browser: Browser, page: str, action: str, **fields: object) -> list[httpx.Response]:
@@ -81,16 +74,16 @@ def test_paying_twice_takes_the_money_once(town: Town, buyer: Browser, story: co
 def test_taking_it_on_twice_makes_one_agreement(town: Town, seller: Browser, order: str) -> None:
     answers = pressed(seller, f"/pro/orders/{order}", "/accept")
     assert lead_on(answers) == {f"/pro/orders/{order}"}
-    assert town.ask(EVENTS, identity(town, order)) == [("accept",)]
+    assert town.ask(EVENTS, orders.identity(town, order)) == [("accept",)]
     contract = "select count(*) from outbox_message where job = 'commerce.contract.write' and key = %s"
-    assert town.one(contract, f"contract:{identity(town, order)}") == 1
+    assert town.one(contract, f"contract:{orders.identity(town, order)}") == 1
 
 
 def test_declining_twice_gives_the_money_back_once(town: Town, seller: Browser, order: str) -> None:
     answers = pressed(seller, f"/pro/orders/{order}", "/decline", code="not_available", reason="We are away.")
     assert lead_on(answers) == {f"/pro/orders/{order}"}
     refunds = "select amount_minor, state from refund where order_id = %s"
-    town.until(lambda: town.ask(refunds, identity(town, order)) == [(29_300, "succeeded")])
+    town.until(lambda: town.ask(refunds, orders.identity(town, order)) == [(29_300, "succeeded")])
 
 
 def test_accepting_and_declining_at_once_is_one_of_the_two(town: Town, seller: Browser, order: str) -> None:
@@ -102,7 +95,7 @@ def test_accepting_and_declining_at_once_is_one_of_the_two(town: Town, seller: B
     assert sorted(answer.status_code for answer in answers) == [HTTPStatus.SEE_OTHER, HTTPStatus.CONFLICT]
     (refusal,) = [answer.text for answer in answers if answer.status_code == HTTPStatus.CONFLICT]
     assert "is not possible now" in refusal
-    assert town.ask(EVENTS, identity(town, order)) in ([("accept",)], [("decline",)])
+    assert town.ask(EVENTS, orders.identity(town, order)) in ([("accept",)], [("decline",)])
 
 
 def test_delivering_and_accepting_twice_releases_the_hold_once(
@@ -114,13 +107,13 @@ def test_delivering_and_accepting_twice_releases_the_hold_once(
     seller.go(f"/pro/orders/{order}")
     form = seller.fill({"note": "The new board"}, action="/deliver", files={"file": PHOTO})
     lead_on(seller.press_at_once(form, CLICKS))
-    number = identity(town, order)
-    assert town.one("select count(*) from evidence where order_id = %s", number) == 1
+    number = orders.identity(town, order)
+    assert town.one("select count(*) from order_evidence where order_id = %s", number) == 1
     assert lead_on(pressed(buyer, f"/orders/{order}", "/accept_delivery")) == {f"/orders/{order}"}
     assert town.ask(EVENTS, number) == [("accept",), ("start",), ("deliver",), ("accept_delivery",)]
     released = "select count(*) from journal_entry where event = 'escrow.released' and subject = %s"
     assert town.one(released, f"order:{number}") == 1
-    town.until_counted(2, "select kind from document where order_id = %s", number)
+    town.until_counted(2, "select kind from order_document where order_id = %s", number)
 
 
 def test_a_form_of_an_older_page_is_told_that_things_have_moved_on(town: Town, seller: Browser, order: str) -> None:
