@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import base64
+
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -72,9 +74,32 @@ def test_a_word_in_the_title_weighs_more_than_one_in_the_description(session: Se
 def test_what_was_typed_is_never_read_as_a_pattern_or_a_statement(session: Session):
     live(session, provider(session))
     session.commit()
-    for text in ("'; drop table listing; --", "%", "_", "a:*&|!", '"', "\\", "(", "🙂"):
+    for text in (
+        "'; drop table listing; --",
+        "%",
+        "_",
+        "a:*&|!",
+        '"',
+        "\\",
+        "(",
+        "🙂",
+        "a\0b",
+        "1e999999",
+        "1e-999999",
+        "NaN",
+        "Infinity",
+    ):
         search.find(session, text=text, node=text, area=text, facets={text: [text], "circuits": [text]}, after=text)
+        search.by_slug(session, text)
     assert not search.find(session, node="services/%").listings
+
+
+def test_a_cursor_of_someone_else_is_passed_over(session: Session):
+    live(session, provider(session))
+    session.commit()
+    for cursor in ("9" * 5000 + ".1.x", "99999999999.1.00000000-0000-0000-0000-000000000000", "1.9e9.x", "-1.-1.x"):
+        after = base64.urlsafe_b64encode(cursor.encode()).decode().rstrip("=")
+        assert search.find(session, after=after).total == 1
 
 
 def test_a_branch_holds_what_is_filed_below_it(session: Session):

@@ -30,6 +30,7 @@ Predicate = sa.ColumnElement[bool]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 MOST = 100
+_MILLION = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,13 @@ def on_sale() -> tuple[Predicate, ...]:
 
 def by_slug(session: Session, slug: str) -> Listing | None:
     """The listing at a public address, None unless it is on sale. Everything its page shows comes along."""
-    question = sa.select(Listing).where(Listing.slug == slug, *on_sale()).options(*_page_parts())
+    question = sa.select(Listing).where(Listing.slug == _storable(slug), *on_sale()).options(*_page_parts())
     return session.scalar(question)
+
+
+def _storable(typed: str) -> str:
+    """PostgreSQL's text has no zero byte, and refuses a statement that carries one."""
+    return typed.replace("\0", "")
 
 
 def _page_parts() -> tuple[Any, ...]:
@@ -100,8 +106,9 @@ def find(
     postcode area's code. `facets` maps a key to the wanted values (any of them); a number facet takes one, its least.
     Filters of facets that do not exist, and a cursor that is not ours, are passed over: old links keep working.
     """
+    node, text, area = _storable(node), _storable(text), _storable(area)
     known = _filterable(session, node)
-    chosen = {f.id: (f, list(facets[f.key])) for f in known if facets and facets.get(f.key)}
+    chosen = {f.id: (f, [_storable(v) for v in facets[f.key]]) for f in known if facets and facets.get(f.key)}
     base = [*on_sale(), *_within(node, text, area)]
     wanted = {key: _has(facet, values) for key, (facet, values) in chosen.items()}
     score = _score(text)
@@ -162,7 +169,7 @@ def _score(text: str) -> sa.ColumnElement[int]:
     if not text.strip():
         return sa.literal(0, sa.Integer)
     rank = sa.func.ts_rank_cd(Listing.search, _query(text), 32)  # 32: rank / (rank + 1), from 0 to 1
-    return sa.cast(sa.func.round(sa.cast(rank, sa.Numeric) * 1_000_000), sa.Integer)
+    return sa.cast(sa.func.round(sa.cast(rank, sa.Numeric) * _MILLION), sa.Integer)
 
 
 def _has(facet: TaxonomyFacet, values: list[str]) -> Predicate:
@@ -179,7 +186,8 @@ def _is(facet: TaxonomyFacet, values: list[str]) -> Predicate:
             least = min(Decimal(value) for value in values)
         except InvalidOperation:
             return sa.false()
-        return ListingFacet.number_value >= least if least.is_finite() else sa.false()
+        low, high = facet.minimum or Decimal(0), facet.maximum or Decimal(0)
+        return ListingFacet.number_value >= max(least, low) if least <= high else sa.false()
     return ListingFacet.text_value.in_(values)
 
 
@@ -238,7 +246,7 @@ def _beyond(after: str, score: sa.ColumnElement[int]) -> list[Predicate]:
     try:
         rank, moment, key = base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)).decode().split(".")
         edge = sa.tuple_(
-            sa.literal(int(rank), sa.Integer),
+            sa.literal(min(int(rank), _MILLION), sa.Integer),
             sa.literal(EPOCH + int(moment) * MICROSECOND, sa.DateTime(timezone=True)),
             sa.literal(UUID(key), sa.Uuid),
         )

@@ -57,7 +57,10 @@ class ServiceTerms:
     def _wrong(self) -> dict[str, str]:
         rules = {
             "title": (_fits(self.title, *TITLE), f"Use {TITLE[0]} to {TITLE[1]} characters."),
-            "description": (len(self.description) <= DESCRIPTION[1], f"Use at most {DESCRIPTION[1]} characters."),
+            "description": (
+                len(self.description) <= DESCRIPTION[1] and "\0" not in self.description,
+                f"Use at most {DESCRIPTION[1]} characters.",
+            ),
             "price": (0 < self.price_minor <= LARGEST_PRICE, "Give a price from 0.01 to 100,000.00."),
             "currency": (self.currency == "GBP", "Prices are in pounds sterling."),
             "duration": (self.duration_minutes in MINUTES, "A visit takes from 15 minutes to 10 days."),
@@ -71,7 +74,7 @@ class ServiceTerms:
 
 
 def _fits(text: str, least: int, most: int) -> bool:
-    return least <= len(text.strip()) and len(text) <= most
+    return least <= len(text.strip()) and len(text) <= most and text.isprintable()
 
 
 def _apart(hours: tuple[Hours, ...]) -> bool:

@@ -119,7 +119,7 @@ def _decide(
 
 
 def _checked(outcome: Outcome, code: str, reason: str) -> tuple[Policy, str]:
-    words, rule = " ".join(reason.split()), POLICIES.get(code)
+    words, rule = " ".join(reason.replace("\0", " ").split()), POLICIES.get(code)
     wrong = {}
     if rule is None or (rule.code == APPROVING) is (outcome in RESTRICTIONS):
         wrong["policy"] = "Choose the rule that this decision rests on."
