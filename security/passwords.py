@@ -11,7 +11,7 @@ FEWEST_DIFFERENT = 5
 RUN = 6
 SHORT_NAME = 3  # shorter names occur in ordinary words
 _COMMON = frozenset((Path(__file__).parent / "common_passwords.txt").read_text(encoding="utf-8").split())
-_ROWS = ("abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm")
+_ROWS = ("abcdefghijklmnopqrstuvwxyz", "01234567890123456789", "qwertyuiop", "asdfghjkl", "zxcvbnm")
 
 
 def objection(password: str, about: Iterable[str] = ()) -> str:

@@ -7,6 +7,7 @@ the zone of a moment, and answer a forged enum value with an error page.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from wtforms import (
     validators,
     widgets,
 )
+from wtforms.fields.choices import Choice
 from wtforms.widgets.core import clean_key
 
 from views.moments import business_zone, from_business_time
@@ -129,7 +131,23 @@ class StrictEnumField(EnumField):
             raise validators.ValidationError("Choose one of these")
 
 
-class TickField(QuerySelectMultipleField):
+class _Choices:
+    """WTForms 4 no longer takes the bare tuples that Flask-AppBuilder's fields hand out."""
+
+    def iter_choices(self) -> Iterator[Choice]:
+        for value, label, selected, extra in super().iter_choices():  # type: ignore[misc]
+            yield Choice(value, label, selected, extra)
+
+
+class RelationField(_Choices, QuerySelectField):
+    """One row of a small table; a large one wants a look-up."""
+
+
+class RelationsField(_Choices, QuerySelectMultipleField):
+    """Several rows of a small table."""
+
+
+class TickField(RelationsField):
     """A few rows to tick, each with its label; no list box."""
 
     widget = widgets.ListWidget(prefix_label=False)
@@ -181,11 +199,11 @@ class Converter(GeneralModelConverter):
 
     def _convert_many_to_one(self, *args: Any) -> dict[str, Any]:
         props: dict[str, Any] = super()._convert_many_to_one(*args)
-        return _undressed(props, args[0], QuerySelectField, widgets.Select())
+        return _undressed(props, args[0], RelationField, widgets.Select())
 
     def _convert_many_to_many(self, *args: Any) -> dict[str, Any]:
         props: dict[str, Any] = super()._convert_many_to_many(*args)
-        return _undressed(props, args[0], QuerySelectMultipleField, widgets.Select(multiple=True))
+        return _undressed(props, args[0], RelationsField, widgets.Select(multiple=True))
 
 
 _KINDS: tuple[tuple[str, type], ...] = (
