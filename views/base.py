@@ -213,12 +213,13 @@ class ConsoleView(Guarded, ModelView):
     def _written(self, form: Any, key: Any) -> Any:
         """The saved row, or None with the reasons on the form."""
         try:
-            with unit_of_work(operator()):
+            with unit_of_work(operator()) as session:
                 if not form.validate():
                     return None
                 row = self.row(key) if key is not None else self.datamodel.obj()
-                form.populate_obj(row)
-                self.pre_add(row) if key is None else self.pre_update(row)
+                with session.no_autoflush:  # a half-filled row is not yet anybody's business
+                    form.populate_obj(row)
+                    self.pre_add(row) if key is None else self.pre_update(row)
                 self.datamodel.add(row) if key is None else self.datamodel.edit(row)
                 return row
         except Refused as refused:
