@@ -19,7 +19,7 @@ from models.errors import NotFound
 from views.storefront.blueprint import storefront
 from views.storefront.catalogue.card import includes
 from views.storefront.catalogue.picture import scene
-from views.storefront.catalogue.tree import path_to, tree
+from views.storefront.catalogue.tree import trail
 from views.storefront.guard import public
 from views.storefront.keyed import Keyed
 from views.storefront.people.person import current_person
@@ -73,7 +73,7 @@ def listing(slug: str) -> ResponseReturnValue:
         price=price,
         includes=includes(price),
         picture=scene(found.primary_node.lineage),
-        path=path_to(tree(session()), found.primary_node.lineage),
+        trail=trail(session(), found.primary_node),
         duration=duration(found.service.duration_minutes) if found.service else "",
         facts=_facts(found),
         areas=[AREAS[covered.area] for covered in found.areas],

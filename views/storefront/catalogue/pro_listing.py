@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from app.services.catalogue import facet
 from app.services.catalogue import listing as listings
@@ -20,6 +20,7 @@ from app.session import session
 from app.unit_of_work import unit_of_work
 from models.actor import ActorKind
 from models.catalogue.listing import Listing, ListingState
+from models.catalogue.listing_node import ListingNode
 from models.catalogue.taxonomy_node import TaxonomyNode
 from models.errors import Conflict, Invalid, NotFound
 from models.moderation.moderation_decision import ModerationDecision
@@ -52,7 +53,8 @@ def pro_listings() -> ResponseReturnValue:
         Listing.organisation_id == current_person().seller().organisation_id,
         (Listing.state == ListingState.retired) == retired,
     )
-    page = page_of(session(), mine, Listing.id, request.args.get("before"))
+    filed = selectinload(Listing.nodes).joinedload(ListingNode.node)
+    page = page_of(session(), mine.options(filed), Listing.id, request.args.get("before"))
     return render_template("storefront/catalogue/pro_listings.html", page=page, retired=retired)
 
 

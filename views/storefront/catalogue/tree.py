@@ -30,7 +30,7 @@ class Place:
     @property
     def href(self) -> str:
         """Its page in the shop."""
-        return url_for("storefront.services", branch=self.lineage.removeprefix(f"{DOMAIN}/"))
+        return address(self.lineage)
 
     def holds(self, lineage: str) -> bool:
         """Whether `lineage` is this category or lies below it."""
@@ -48,6 +48,18 @@ def tree(session: Session) -> list[Place]:
         parent = places.get(node.lineage.rpartition("/")[0])
         (parent.children if parent else top).append(place)
     return top
+
+
+def trail(session: Session, node: TaxonomyNode) -> list[tuple[str, str]]:
+    """Label and address of every category from the first level down to `node`. One statement."""
+    query = sa.select(TaxonomyNode.label, TaxonomyNode.lineage).where(TaxonomyNode.lineage.in_(node.lineages()))
+    rows = session.execute(query.order_by(sa.func.length(TaxonomyNode.lineage)))
+    return [(label, address(lineage)) for label, lineage in rows]
+
+
+def address(lineage: str) -> str:
+    """A category's page in the shop."""
+    return url_for("storefront.services", branch=lineage.removeprefix(f"{DOMAIN}/"))
 
 
 def path_to(top: list[Place], lineage: str) -> list[Place]:

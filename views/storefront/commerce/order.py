@@ -34,7 +34,7 @@ ACTS = ("accept_delivery", "request_changes", "cancel")
 def orders() -> ResponseReturnValue:
     """Newest first, twenty at a time."""
     mine = sa.select(Order).where(Order.buyer_organisation_id == current_person().buyer().organisation_id)
-    page = page_of(session(), mine, Order.id, request.args.get("before"))
+    page = page_of(session(), mine.options(*party.SHOWN_IN_LISTS), Order.id, request.args.get("before"))
     return render_template("storefront/commerce/orders.html", page=page, words=BUYER)
 
 

@@ -50,7 +50,7 @@ def pro_orders() -> ResponseReturnValue:
     if lane not in LANES:
         lane = next((name for name, count in counts.items() if count), "answer")
     query = sa.select(Order).where(mine, Order.state.in_(LANES[lane][1]))
-    page = page_of(session(), query, Order.id, request.args.get("before"))
+    page = page_of(session(), query.options(*party.SHOWN_IN_LISTS), Order.id, request.args.get("before"))
     lanes = [(name, label, counts[name]) for name, (label, _) in LANES.items()]
     return render_template("storefront/commerce/pro_orders.html", page=page, lanes=lanes, lane=lane, words=SELLER)
 
