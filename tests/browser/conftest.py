@@ -80,7 +80,10 @@ def reader(chromium: Browser) -> Iterator[Callable[..., Reader]]:
 
     def make(base: str, *, width: int = 1280, scheme: str = "light", script: bool = True) -> Reader:
         context = chromium.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=script
+            viewport={"width": width, "height": 900},
+            color_scheme=scheme,
+            java_script_enabled=script,
+            reduced_motion="reduce",  # a page transition that a fast test overtakes is a console message
         )
         page = context.new_page()
         page.set_default_timeout(20_000)
