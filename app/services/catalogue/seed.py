@@ -54,8 +54,13 @@ def _terms(entry: dict[str, Any]) -> ServiceTerms:
         price_minor=entry["price"],
         areas=tuple(entry["areas"]),
         hours=tuple(hours for days, spans in entry["hours"].items() for hours in _hours(days, spans)),
-        **{name: entry[name] for name in TERMS},
+        **{name: entry[name] for name in TERMS} | {"description": _unwrapped(entry["description"])},
     )
+
+
+def _unwrapped(text: str) -> str:
+    """Paragraphs as one line each: the file is wrapped for its own readers, the page wraps for its own."""
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.strip().split("\n\n"))
 
 
 def _hours(days: str, spans: list[str]) -> list[Hours]:
