@@ -119,7 +119,21 @@ def _undo_what_the_test_committed() -> Iterator[None]:
 
     current.remove()
     if database := _worker.get("database"):
+        _bind_again(database)
         database.reset()
+
+
+def _bind_again(database: Database) -> None:
+    """A test that sent this process's sessions elsewhere leaves them as it found them: on the worker's database."""
+    from app import session as sessions
+    from config import Config
+
+    try:
+        there = sessions.engine().url.database
+    except RuntimeError:  # never bound: nothing of this process has asked for a session yet
+        return
+    if there != database.name:
+        sessions.configure(database.url, **Config.from_environment().engine_options())
 
 
 @pytest.fixture
