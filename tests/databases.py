@@ -98,16 +98,10 @@ def _sweep_killed_runs() -> None:
 
 
 def _prepare_template() -> None:
-    commands = [
-        ["flask", "--app", "app.factory", "prepare"],
-        ["alembic", "-c", "migrations/alembic.ini", "upgrade", "head"],
-    ]
-    for command in commands:
-        done = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False)
-        if not done.returncode:
-            return
-        sys.stderr.write(f"{command[0]} could not prepare the test database: {done.stderr.splitlines()[-1:]}\n")
-    raise SystemExit(f"the test database could not be prepared:\n{done.stdout}{done.stderr}")
+    command = [sys.executable, "-m", "flask", "--app", "app.factory", "prepare"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"the test database could not be prepared:\n{done.stdout}{done.stderr}")
 
 
 def _superuser(database: str) -> psycopg.Connection[Any]:
