@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 from werkzeug.security import generate_password_hash
 
 from tests.factories.staff import PASSWORD, account, signed_in, with_password
@@ -128,3 +129,28 @@ def test_there_is_no_json_login_and_nothing_of_flask_appbuilder_outside_the_cons
         if rule.endpoint.partition(".")[0] in ours:
             assert rule.rule.startswith("/console/"), rule
     assert not [rule for rule in app.url_map.iter_rules() if "appbuilder" in rule.rule]
+
+
+def test_tries_are_counted_by_account_whatever_the_address(app, session):
+    user = with_password(session, "Auditor")
+    codes = []
+    for n in range(21):
+        address = {"REMOTE_ADDR": f"203.0.113.{n}"}
+        form = {"username": user.username.upper() if n % 2 else user.username, "password": "wrong wrong wrong"}
+        codes.append(app.test_client().post("/console/login/", data=form, environ_base=address).status_code)
+    assert codes == [401] * 20 + [429]
+
+
+def test_a_sign_in_is_counted_and_leaves_an_audit_row(app, session):
+    user = with_password(session, "Auditor")
+    sign_in(app.test_client(), user.username, "wrong wrong wrong")
+    session.expire_all()
+    assert user.fail_login_count == 1
+    sign_in(app.test_client(), user.username)
+    session.expire_all()
+    assert (user.login_count, user.fail_login_count) == (1, 0)
+    trail = session.execute(
+        sa.text("select actor_name from audit_event where entity = 'ab_user' and entity_id = :id and op = 'U'"),
+        {"id": str(user.id)},
+    )
+    assert [name for (name,) in trail] == ["sign-in", "sign-in"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from flask import Flask
 
 from app.extensions import ConsoleBuilder
@@ -22,6 +24,7 @@ class ConsoleManager(Manager):
 
 def install(app: Flask) -> ConsoleBuilder:
     """Registers the console on `app`, inside its application context. Reads and writes no row."""
+    logging.getLogger("flask_appbuilder").setLevel(logging.WARNING)  # it tells each start, and commands print tables
     menu = ConsoleMenu()
     builder = ConsoleBuilder(menu=menu, indexview=HomeView, security_manager_class=ConsoleManager)
     builder.init_app(app, session)

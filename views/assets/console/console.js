@@ -117,8 +117,8 @@ function press(key) {
   const button = $(`[data-key="${CSS.escape(key)}"]`);
   if (!button) return false;
   button.click();
-  const box = button.closest('details[open]') && $('textarea, select, input:not([type=hidden])', button.closest('details'));
-  box?.focus();
+  const fold = button.closest('details');
+  if (fold?.open) $('textarea, select, input:not([type=hidden])', fold)?.focus();
   return true;
 }
 document.addEventListener('keydown', (event) => {

@@ -107,6 +107,9 @@ class SellerView(RecordView):
     def narrowed(self) -> Any:
         return super().narrowed().join(Organisation, Organisation.id == Seller.organisation_id)
 
+    def reference(self, row: Seller) -> str:
+        return str(row)
+
     def facts(self, row: Seller) -> Sequence[tuple[str, Any]]:
         party = row.organisation
         link = Markup('<a href="{}">{}</a>').format(url_for("OrganisationView.show", pk=party.id), party)

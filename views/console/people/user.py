@@ -64,7 +64,7 @@ class UserView(ConsoleView):
             "Name",
             "title",
             get=User.get_full_name,
-            sub=lambda u: u.username,
+            sub=lambda u: "" if u.username == u.email else u.username,
             order=User.last_name,
             slot="title",
         ),
