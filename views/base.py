@@ -172,8 +172,12 @@ class ConsoleView(Guarded, ModelView):
 
     def record(self, row: Any, status: int = 200) -> ResponseReturnValue:
         """The page of one row."""
-        page = self.render_template(self.show_template, view=self, item=row, pk=self.key(row), title=str(row))
+        page = self.render_template(self.show_template, view=self, item=row, pk=self.key(row), title=self.heading(row))
         return page, status
+
+    def heading(self, row: Any) -> str:
+        """The title of a record: what stands in the first column of the list."""
+        return self.columns[0].cell(row).striptags()
 
     def key(self, row: Any) -> Any:
         """What stands in the address for this row."""
@@ -202,7 +206,7 @@ class ConsoleView(Guarded, ModelView):
     @has_access
     def edit(self, pk: str) -> ResponseReturnValue:
         row = self.row(pk)
-        key, name = self.key(row), str(row)
+        key, name = self.key(row), self.heading(row)
         form = self.edit_form(obj=row)
         form._id = key  # noqa: SLF001  Flask-AppBuilder's Unique validator reads it
         if request.method == "POST" and self._written(form, key):

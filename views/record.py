@@ -150,10 +150,6 @@ class RecordView(ConsoleView):
         """What the screen's own template needs besides."""
         return {}
 
-    def heading(self, row: Any) -> str:
-        """The title of the record."""
-        return str(row)
-
     def story(self, past: Sequence[Transition]) -> list[Moved]:
         """History in words."""
         return story(self.datamodel.session(), past)

@@ -59,6 +59,9 @@ class LedgerEntryView(ConsoleView):
             entry.__dict__["moved"] = sums.get(entry.id, drawing.NONE)
         return page
 
+    def heading(self, row: JournalEntry) -> str:
+        return f"Entry {row.id}: {EVENTS.get(row.event, row.event).lower()}"
+
     def sections(self, row: JournalEntry) -> Sequence[tuple[str, Sequence[tuple[str, Any]]]]:
         session = self.datamodel.session()
         lines = sa.select(Account.code, Posting.amount, Posting.currency).join(

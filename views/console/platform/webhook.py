@@ -30,7 +30,7 @@ class WebhookView(RecordView):
             "event_type",
             "Event",
             "title",
-            get=lambda w: w.event_type or "unreadable",
+            get=lambda w: w.event_type or "Unreadable message",
             order=W.event_type,
             sub=lambda w: w.event_id,
             slot="title",
@@ -60,9 +60,6 @@ class WebhookView(RecordView):
 
     def waiting(self) -> Any:
         return counted(W, W.state == S.dead)
-
-    def heading(self, row: WebhookInbox) -> str:
-        return row.event_type or "Unreadable message"
 
     def facts(self, row: WebhookInbox) -> Sequence[tuple[str, Any]]:
         return [
