@@ -10,7 +10,10 @@ from flask.typing import ResponseReturnValue
 from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
 from redis.exceptions import ConnectionError as RedisGone
+from redis.exceptions import TimeoutError as RedisSilent
 from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
+from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from app.observability import current_request_id
@@ -100,6 +103,11 @@ def stale_form(_error: CSRFError) -> ResponseReturnValue:
     return page(400, "This page was open for too long, or in another session. Load it again and send it once more.")
 
 
+def changed_meanwhile(_error: StaleDataError) -> ResponseReturnValue:
+    """Somebody else changed the row between its reading and its writing; nothing of this request was kept."""
+    return page(409)
+
+
 def gone(error: Exception) -> ResponseReturnValue:
     """The database or the cache does not answer; the transaction is rolled back."""
     log.warning("unavailable", error=type(error).__name__, path=request.path)
@@ -117,6 +125,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(Refused, refused)
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(CSRFError, stale_form)
-    for kind in (OperationalError, InterfaceError, RedisGone):
+    app.register_error_handler(StaleDataError, changed_meanwhile)
+    for kind in (OperationalError, InterfaceError, NoConnectionFree, RedisGone, RedisSilent):
         app.register_error_handler(kind, gone)
     app.register_error_handler(Exception, unexpected)
