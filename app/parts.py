@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from app import session
 from app.clients.payments import Payments
@@ -14,6 +16,10 @@ from app.clients.payments_stripe import StripePayments
 from app.clients.storage import Storage
 from config import Config
 from reports.commerce.facts import Party
+
+ONCE_MORE = Retry(NoBackoff(), 1)
+"""A connection that a restarted Redis closed is replaced; the library's own retries, with pauses between them, would
+keep a transaction open for seconds."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +54,7 @@ class Parts:
     @cached_property
     def redis(self) -> Redis:
         """Redis or Valkey, with short waits: it is a hint, never the truth."""
-        return Redis.from_url(self.config.redis_url, socket_timeout=3, socket_connect_timeout=3)
+        return Redis.from_url(self.config.redis_url, socket_timeout=3, socket_connect_timeout=3, retry=ONCE_MORE)
 
 
 def assemble(config: Config | None = None) -> Parts:
