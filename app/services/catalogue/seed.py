@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.services.catalogue import listing as verbs
 from app.services.catalogue.terms import Hours, ServiceTerms
 from app.services.moderation.decision import decide
-from models.actor import Actor
+from models.actor import Actor, ActorKind
 from models.catalogue.identifiers import node_id
 from models.catalogue.listing import Listing
 from models.moderation.policy import APPROVING
@@ -28,9 +28,10 @@ def seed_listings(
 ) -> list[Listing]:
     """Makes and submits what listings.yaml holds for `key`; all but those marked `review: waiting` are approved.
 
-    `actor` acts for `organisation`, which is an active seller.
+    `organisation` is an active seller, `actor` one of its people.
     """
     made = []
+    actor = actor.acting_as(ActorKind.seller, organisation.id)
     for entry in yaml.safe_load(source.read_text("utf-8")).get(key, []):
         listing = verbs.draft(session, _terms(entry), actor=actor)
         verbs.submit(session, listing, actor=actor)
@@ -41,7 +42,7 @@ def seed_listings(
                 actor=moderator,
                 approve=True,
                 policy=APPROVING,
-                reason=f"Scope, price and area are clear; {organisation.name} was checked for this work.",
+                reason="Scope, price and area are clear to a customer.",
                 expected_version=listing.version,
             )
         made.append(listing)
