@@ -31,6 +31,8 @@ ACTOR = Actor.system("clock")
 TICK = 1.0
 BEAT = 5.0
 RESULT_SECONDS = 60
+LONGEST_JOB_SECONDS = int(outbox_message.LEASE.total_seconds()) - 5
+"""A job ends before its lease does, so that its message's next copy never runs beside it."""
 
 
 class Dispatcher:
@@ -60,6 +62,7 @@ class Dispatcher:
             claim.id,
             claim.number,
             job_id=_job_id(claim.id, claim.number),
+            job_timeout=LONGEST_JOB_SECONDS,
             result_ttl=RESULT_SECONDS,
             failure_ttl=RESULT_SECONDS,
             description=claim.job,

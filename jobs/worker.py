@@ -18,7 +18,6 @@ from jobs.base import QUEUES, load_all, worker_parts
 from reports.layout import press
 
 PR_SET_PDEATHSIG = 1
-JOB_SECONDS = 300
 
 
 class AppWorker(Worker):
@@ -51,7 +50,7 @@ def main() -> None:
     _warm_up()
     connection = parts.redis
     connection.connection_pool.connection_kwargs.pop("socket_timeout", None)  # the worker waits on purpose
-    queues = [Queue(name, connection=connection, serializer="json", default_timeout=JOB_SECONDS) for name in QUEUES]
+    queues = [Queue(name, connection=connection, serializer="json") for name in QUEUES]
     worker = AppWorker(
         queues,
         connection=connection,
