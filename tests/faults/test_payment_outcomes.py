@@ -100,9 +100,7 @@ def test_who_turns_back_in_the_shop_can_no_longer_pay(town: Town, buyer: Browser
     assert "Cancelled" in httpx.get(paying.pay_page).text
 
 
-def test_five_declined_cards_end_it_with_a_way_to_begin_anew(
-    town: Town, buyer: Browser, story: commerce.Story
-) -> None:
+def test_five_declined_cards_end_it_with_a_way_to_begin_anew(town: Town, buyer: Browser, story: commerce.Story) -> None:
     paying = buyer.to_payment(story.listing.slug)
     for attempt in range(1, 6):
         paying.pay(DECLINED_CARD)
