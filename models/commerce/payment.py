@@ -1,4 +1,4 @@
-"""One attempt to take a checkout's money at the provider: its facts follow the provider, the state is the checkout's."""
+"""One attempt to take a checkout's money at the provider; its facts follow the provider's word."""
 
 from __future__ import annotations
 
