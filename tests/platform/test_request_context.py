@@ -22,7 +22,7 @@ from models.platform.outbox_message import OutboxMessage
 from tests.platform.conftest import CLOCKWORK
 from views.request_context import RequestContext, request_id
 
-TRACE = "0af7651916cd43dd8448eb211c80319c"
+TRACE = "0af7651916cd43dd8448eb211c80319c"  # pragma: allowlist secret
 NEAR, FAR = "10.0.0.7", "93.184.216.34"
 
 
