@@ -52,6 +52,9 @@ fix: .venv/.ok ## format, and repair what ruff can
 demo: installed ## the story over HTTP: ordered, paid, held, delivered, released, proven
 	@exec $(RUN) --served $(PY) -m tools.demo
 
+screenshots: ready ## the pages of the story as pictures in var/screenshots, two widths, light and dark
+	@exec $(RUN) --served $(PY) -m tools.screenshots
+
 bench: installed ## how fast, as ratios to the bare parts
 	@exec $(RUN) --scratch --served $(PY) -m tools.bench
 
@@ -119,4 +122,4 @@ $(ASSETS): node_modules/.ok tools/assets.mjs $(shell find views/assets -type f 2
 	@echo "install | styles and scripts"
 	@sh tools/npm.sh node tools/assets.mjs
 
-.PHONY: help run stop test check fix demo bench shell sql seed roles worker db-new db-check slice map lock clean installed ready
+.PHONY: help run stop test check fix demo screenshots bench shell sql seed roles worker db-new db-check slice map lock clean installed ready

@@ -79,12 +79,22 @@ def approve(moderator: Visitor, slug: str) -> None:
 
 def order(customer: Visitor, slug: str) -> str:
     """The customer orders, pays on the provider's page and comes back; answers the order's reference."""
+    choose(customer, slug)
+    agree(customer)
+    return pay(customer)
+
+
+def choose(customer: Visitor, slug: str) -> None:
+    """The first visit that is offered; the customer is at the checkout then."""
     page = customer.go(f"/l/{slug}")
     window = page.xpath("//input[@name='window']/@value")[0]
     customer.send({"window": window}, action=f"/l/{slug}/order/")
+
+
+def agree(customer: Visitor) -> None:
+    """Where the work is, and yes to its price; the customer is at the payment page then."""
     customer.send(
         {
-            "window": window,
             "site_address": "14 Stackpool Road\nBristol",
             "site_postcode": "BS3 1NG",
             "access_notes": "The meter is under the stairs.",
@@ -93,19 +103,37 @@ def order(customer: Visitor, slug: str) -> str:
     )
     if "/pay/" not in customer.at.url.path:
         raise StoryBroken(f"the customer is at {customer.at.url} and not on the payment page")
+
+
+def pay(customer: Visitor) -> str:
+    """The test card, and the wait for the bank's word; answers the order's reference."""
     customer.send({"card": CARD}, button="do=pay")
     return customer.wait(str(customer.at.url), lambda _page: _reference(customer))
 
 
 def work(provider: Visitor, customer: Visitor, reference: str) -> None:
     """Accepted, begun, delivered with a photo, accepted by the customer."""
-    page = f"/pro/orders/{reference}"
+    begin(provider, reference)
+    deliver(provider, reference)
+    accept(customer, reference)
+
+
+def begin(provider: Visitor, reference: str) -> None:
+    """The provider takes the order on and begins."""
     for act in ("accept", "start"):
-        provider.go(page)
+        provider.go(f"/pro/orders/{reference}")
         provider.send({}, action=f"/{act}/")
-    provider.go(page)
+
+
+def deliver(provider: Visitor, reference: str) -> None:
+    """The provider says that it is done, and shows it."""
+    provider.go(f"/pro/orders/{reference}")
     photo = ("board.jpg", _photo(), "image/jpeg")
     provider.send({"note": "The new board, tested and labelled."}, action="/deliver/", files={"file": photo})
+
+
+def accept(customer: Visitor, reference: str) -> None:
+    """The customer accepts, which releases the money."""
     customer.go(f"/orders/{reference}")
     customer.send({}, action="/accept_delivery/")
 

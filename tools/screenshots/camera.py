@@ -1,0 +1,71 @@
+"""A browser without a window, which takes the same page at both widths and in both schemes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import BrowserContext, Response, sync_playwright
+
+from tools.demo.visitor import StoryBroken, Visitor
+
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+FLAGS = ["--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking", "--disable-component-update"]
+WINDOWS = tuple((width, scheme) for width in (1280, 390) for scheme in ("light", "dark"))
+
+
+class Camera:
+    """`taken` counts the pages. Every page is opened with the cookies of the visitor who looks at it."""
+
+    def __init__(self, contexts: dict[tuple[int, str], BrowserContext], folder: Path) -> None:
+        self._contexts, self._folder = contexts, folder
+        self.taken = 0
+
+    def take(self, name: str, visitor: Visitor, address: str = "") -> None:
+        """The whole page at `address`, or where the visitor is. Raises StoryBroken for anything but 200."""
+        self.taken += 1
+        url = str(visitor.client.base_url.join(address) if address else visitor.at.url)
+        for (width, scheme), context in self._contexts.items():
+            context.clear_cookies()
+            for cookie in visitor.client.cookies.jar:
+                where = str(visitor.client.base_url)
+                context.add_cookies([{"name": cookie.name, "value": cookie.value or "", "url": where}])
+            page = context.new_page()
+            _must_be_there(page.goto(url), url)
+            file = self._folder / f"{self.taken:02d}-{name}-{width}-{scheme}.png"
+            page.screenshot(path=file, full_page=True)
+            page.close()
+        sys.stderr.write(f"picture | {self.taken:02d} {name}\n")
+
+
+def _must_be_there(answer: Response | None, url: str) -> None:
+    if answer is None or not answer.ok:
+        raise StoryBroken(f"{answer.status if answer else 'nothing'} from {url}")
+
+
+@contextmanager
+def camera(folder: Path) -> Iterator[Camera]:
+    """Removes the pictures of an earlier time; the browser is closed in any case."""
+    if not Path(CHROMIUM).exists():
+        raise StoryBroken(f"no browser at {CHROMIUM}: install Chromium, or name another with CHROMIUM=")
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in (*folder.glob("*.png"), *folder.glob("*.pdf")):
+        old.unlink()
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium refuses to put root into one
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *sandbox])
+        contexts = {
+            (width, scheme): browser.new_context(
+                viewport={"width": width, "height": 900},
+                color_scheme="dark" if scheme == "dark" else "light",
+                reduced_motion="reduce",
+            )
+            for width, scheme in WINDOWS
+        }
+        try:
+            yield Camera(contexts, folder)
+        finally:
+            browser.close()
