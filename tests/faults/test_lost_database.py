@@ -94,6 +94,7 @@ def test_a_restarted_database_is_a_clear_503_and_nothing_is_lost(
     finally:
         crowd.go()
 
+    assert town.unexpected() == []
     assert refused.status_code == 503
     assert "Nothing was lost. Try again in a few seconds." in refused.text
     assert refused.headers["Retry-After"] == "5"

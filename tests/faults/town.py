@@ -51,6 +51,7 @@ class Town:
     valkey: Valkey
     database: Database
     programs: Processes
+    scratch: Path
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     make: sessionmaker[Session] = field(default_factory=sessionmaker)
     read_of_web_log: int = 0
@@ -62,7 +63,9 @@ class Town:
         valkey.start()
         database = PrivateDatabase(NAME, server=postgres)
         _copy_template(postgres, folder, f"town_{worker}")
-        town = cls(postgres, valkey, database, Processes.against(database, valkey.url(), folder))
+        town = cls(postgres, valkey, database, Processes.against(database, valkey.url(), folder), folder / "scratch")
+        town.scratch.mkdir()
+        town.programs.env["TMPDIR"] = str(town.scratch)
         engine = sa.create_engine(database.url, connect_args={"options": "-c timezone=UTC"}, poolclass=sa.NullPool)
         town.make = sessionmaker(engine, expire_on_commit=False)
         audit_trail.install(town.make)
@@ -153,9 +156,10 @@ class Town:
             found += audit_event.personal_faults(session)
             found += [finding for finding in invariant.check_all(session) if not finding.holds]
         found += self.ask("select job, last_error from outbox_message where dead_at is not null")
-        return found + self._unexpected()
+        return found + self.unexpected()
 
-    def _unexpected(self) -> list[str]:
+    def unexpected(self) -> list[str]:
+        """Errors of ours that the web wrote down since it was last asked."""
         said = self.programs.log("web")[self.read_of_web_log :]
         self.read_of_web_log += len(said)
         return [line for line in said.splitlines() if '"unexpected"' in line]
