@@ -24,6 +24,7 @@ from app.unit_of_work import unit_of_work
 from jobs.base import worker_parts
 from jobs.schedule import insert_due
 from models.actor import Actor
+from models.platform.outbox_message import OutboxMessage
 
 log = structlog.get_logger("clock")
 LOCK = 4_242_001
@@ -47,9 +48,20 @@ class Dispatcher:
         with unit_of_work(ACTOR) as session:
             lost = [m for m in outbox_message.perhaps_lost(session) if not self._known(m.id, m.sends)]
             due = {m.id: m for m in [*outbox_message.to_send(session), *lost]}
-            for message in due.values():
-                self._enqueue(outbox_message.hand_out(message))
-        return len(due)
+            return sum(self._hand_out(message) for message in due.values())
+
+    def _hand_out(self, message: OutboxMessage) -> bool:
+        """False for one that still stands in the queue: a second copy would supersede it, and behind a queue longer
+        than a lease no copy would ever be the newest."""
+        if message.sent_at is not None and self._queued(message):
+            outbox_message.lease_again(message)
+            return False
+        self._enqueue(outbox_message.hand_out(message))
+        return True
+
+    def _queued(self, message: OutboxMessage) -> bool:
+        key = Queue(message.queue, connection=self.redis, serializer="json").key
+        return self.redis.lpos(key, _job_id(message.id, message.sends)) is not None
 
     def _known(self, message_id: int, number: int) -> bool:
         return bool(Job.exists(_job_id(message_id, number), connection=self.redis))

@@ -13,6 +13,7 @@ from app import session as sessions
 from app.outbox import send
 from app.services.platform.idempotency_key import IdempotencyMismatch, once
 from app.unit_of_work import unit_of_work
+from models.actor import Actor, ActorKind
 from models.errors import Conflict, GuardFailed, Refused
 from models.platform.idempotency_key import IdempotencyKey
 from models.platform.outbox_message import OutboxMessage
@@ -57,6 +58,17 @@ def test_another_key_is_another_command(scope: Session) -> None:
     _command("one", REQUEST, "first")
     _command("two", REQUEST, "second")
     assert _effects(scope) == ["first", "second"]
+
+
+def test_another_persons_key_is_another_command(scope: Session) -> None:
+    """Who learns or guesses a key gets neither its answer nor in its way."""
+
+    def press(person: int) -> dict[str, Any]:
+        with unit_of_work(Actor(ActorKind.buyer, user_id=person)) as session:
+            return once(session, "checkout.start", "k", REQUEST, lambda: {"person": person})
+
+    answers = [press(person) for person in (1, 2)]
+    assert answers == [{"person": 1}, {"person": 2}]
 
 
 def test_a_refused_command_leaves_no_key(scope: Session) -> None:

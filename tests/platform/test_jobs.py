@@ -112,6 +112,17 @@ def test_a_copy_that_was_superseded_meanwhile_keeps_nothing(scope: Session, perf
     assert heartbeat.ages(scope) == {}
 
 
+def test_a_copy_that_was_superseded_while_it_was_failing_counts_nothing(scope: Session, perform: Any) -> None:
+    def effect(run: JobRun, *, what: str) -> None:
+        with run.transaction() as session:
+            session.execute(sa.update(OutboxMessage).values(sends=2), execution_options={"synchronize_session": False})
+        raise Unavailable("the provider does not answer")
+
+    message = _message(scope, perform(effect))
+    assert (message.failures, message.last_error) == (0, "")
+    assert message.sent_at is not None
+
+
 def test_a_copy_that_comes_too_late_is_not_even_begun(scope: Session, perform: Any) -> None:
     begun: list[str] = []
 

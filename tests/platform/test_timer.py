@@ -16,6 +16,7 @@ from app.services.platform import clock, machine, timer
 from app.unit_of_work import unit_of_work
 from models.actor import Actor, ActorKind
 from models.errors import GuardFailed
+from models.people.organisation import Organisation, OrganisationKind
 from models.people.seller import Seller, SellerState
 from models.platform.outbox_message import OutboxMessage
 from models.platform.timer import TimerRow, TimerState
@@ -133,11 +134,40 @@ def test_a_timer_without_its_moment_is_armed_when_the_moment_is_known(
 
 def test_a_due_timer_is_asked_for_once_per_arming(scope: Session, seller: Seller, lapse: Any) -> None:
     with clock.moved(MONTH + timedelta(seconds=1)):
-        for _ in range(3):
+        for asked_now in (1, 0, 0):
             with unit_of_work(CLOCKWORK) as session:
-                assert timer.claim_due(session) == 1
+                assert timer.claim_due(session) == asked_now
     asked = scope.scalars(sa.select(OutboxMessage.job)).all()
     assert asked == ["platform.timer.fire"]
+
+
+def test_a_timer_that_was_asked_too_early_is_asked_for_again_when_it_is_due(
+    scope: Session, seller: Seller, lapse: Any
+) -> None:
+    """The worker's clock may be behind the one that claimed it: that asking is spent, the timer is not."""
+    (row,) = _timers(scope)
+    due = MONTH + timedelta(seconds=1)
+    with clock.moved(due), unit_of_work(CLOCKWORK) as session:
+        timer.claim_due(session)
+    _fire(row.id, timedelta(days=29))
+    with clock.moved(due), unit_of_work(CLOCKWORK) as session:
+        timer.claim_due(session)
+    assert len(scope.scalars(sa.select(OutboxMessage.id)).all()) == 2
+
+
+def test_timers_that_nobody_runs_do_not_keep_later_ones_from_being_asked_for(
+    scope: Session, seller: Seller, lapse: Any
+) -> None:
+    with unit_of_work(CLOCKWORK) as session:
+        owner = Organisation(kind=OrganisationKind.provider, name="Later", slug="later")
+        session.add(owner)
+        session.flush()
+        machine.begin(session, Seller(organisation_id=owner.id))
+    with clock.moved(MONTH + timedelta(seconds=5)):
+        for _ in range(2):
+            with unit_of_work(CLOCKWORK) as session:
+                timer.claim_due(session, limit=1)
+    assert len(scope.scalars(sa.select(OutboxMessage.id)).all()) == 2
 
 
 def test_nothing_is_asked_for_before_it_is_due(scope: Session, seller: Seller) -> None:

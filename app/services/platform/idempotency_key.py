@@ -24,13 +24,16 @@ class IdempotencyMismatch(Conflict):
 def once(
     session: Session, scope: str, key: str, request: dict[str, Any], command: Callable[[], dict[str, Any]]
 ) -> dict[str, Any]:
-    """Runs `command` unless `key` was used in `scope`, and answers what the first run answered (a JSON object).
+    """Runs `command` unless its caller used `key` in `scope`, and answers what the first run answered (a JSON object).
+    The caller is the actor of the unit of work: another person's key is another key.
 
     A second sending waits for the first one's transaction; a command that is refused leaves no key behind.
     Raises IdempotencyMismatch when the same key comes with another request.
     """
     if not 0 < len(key) <= LONGEST_KEY:
         raise Conflict("The form's key is missing. Open the page again.")
+    if caller := session.info.get("actor"):
+        scope = f"{scope}|{caller.kind}:{caller.user_id or ''}:{caller.organisation_id or ''}"
     digest = hashlib.sha256(json.dumps(request, sort_keys=True, default=str).encode()).digest()
     values = {"scope": scope, "key": key, "request_hash": digest, "response": {}}
     mine = session.scalar(

@@ -64,9 +64,14 @@ def hand_out(message: OutboxMessage) -> Claim:
     return Claim(message.id, message.sends, message.job, message.queue)
 
 
+def lease_again(message: OutboxMessage) -> None:
+    """The queue has it and nobody took it yet: the lease of the same handing-out begins anew."""
+    message.sent_at = utc_now()
+
+
 def take(session: Session, message_id: int, number: int) -> OutboxMessage | None:
     """The message, with a fresh lease, if this copy is the newest and the message is still open; else None."""
-    message = session.get(M, message_id, with_for_update=True)
+    message = session.get(M, message_id, with_for_update=True, populate_existing=True)  # not as this job read it before
     if message is None or message.done_at or message.dead_at or message.sends != number:
         return None
     message.sent_at = utc_now()

@@ -15,6 +15,7 @@ from models.actor import Actor
 from models.base import Base
 from models.errors import Refused
 from models.lifecycle import Lifecycle
+from models.platform.outbox_message import OutboxMessage
 from models.platform.timer import TimerRow, TimerState
 
 AGAIN = timedelta(hours=1)
@@ -56,7 +57,8 @@ def rearm(session: Session, row: Lifecycle) -> None:
 
 def claim_due(session: Session, limit: int = 200) -> int:
     """Asks for a job per timer that is due; answers how many. The job does the rest, once per arming."""
-    due = _waiting().where(TimerRow.due_at <= clock.now()).order_by(TimerRow.due_at).limit(limit)
+    asked = sa.exists().where(OutboxMessage.key == sa.func.concat("timer:", TimerRow.id, ":", TimerRow.rearmed))
+    due = _waiting().where(TimerRow.due_at <= clock.now(), ~asked).order_by(TimerRow.due_at).limit(limit)
     rows = session.scalars(due.with_for_update(skip_locked=True)).all()
     for row in rows:
         send(session, "platform.timer.fire", key=f"timer:{row.id}:{row.rearmed}", payload={"timer_id": row.id})
@@ -71,7 +73,10 @@ def fire(session: Session, timer_id: int) -> None:
     # the subject first, as every verb does: in the other order a timer and a button would wait for each other
     subject = session.get(subjects()[row.machine], row.subject_id, with_for_update=True)
     session.refresh(row, with_for_update=True)
-    if row.state is not TimerState.waiting or row.due_at > clock.now():
+    if row.state is not TimerState.waiting:
+        return
+    if row.due_at > clock.now():
+        row.rearmed += 1  # this asking is used up: moved, or a clock ahead of ours; when due it is asked for anew
         return
     if subject is None or subject.state.name != row.from_state:
         row.state = TimerState.cancelled
