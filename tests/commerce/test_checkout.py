@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.services.catalogue import listing as listings
 from app.services.catalogue import offer
-from app.services.commerce import capture, checkout, quote
+from app.services.commerce import cancellation, capture, checkout, quote
 from app.services.platform import clock, timer
 from models.catalogue.listing import Listing
 from models.commerce.checkout import Checkout, CheckoutState
@@ -80,13 +80,38 @@ def test_what_is_missing_is_said_field_by_field(work: Session, changes: dict[str
 
 def test_a_visit_after_the_cancellation_period_needs_no_wish_to_begin_early(work: Session) -> None:
     told = commerce.story(work)
-    later = [
-        w for w in offer.windows(told.listing, now=clock.now(), days=14) if w.starts_at > clock.now() + timedelta(14)
-    ]
+    told.listing.service.notice_days = 3
+    ends = cancellation.period_ends(clock.now(), told.listing.service.zone)
+    later = [w for w in offer.windows(told.listing, now=clock.now()) if w.starts_at >= ends]
     assert later
     row = commerce.draft(work, told)
     submit(work, told, row, window_key=later[0].key, told=checkout.Told(commerce.CANCELLATION, ""))
     assert row.express_start_at is None
+
+
+def test_a_visit_on_the_last_day_of_the_cancellation_period_needs_the_wish(work: Session) -> None:
+    told = commerce.story(work)
+    told.listing.service.notice_days = 3
+    last = cancellation.period_ends(clock.now(), told.listing.service.zone).date() - timedelta(days=1)
+    window = [w for w in offer.windows(told.listing, now=clock.now()) if w.day <= last][-1]
+    with pytest.raises(Invalid) as refused:
+        submit(
+            work, told, commerce.draft(work, told), window_key=window.key, told=checkout.Told(commerce.CANCELLATION, "")
+        )
+    assert set(refused.value.fields) == {"express_start"}
+
+
+@pytest.mark.parametrize(
+    ("made", "ends"),
+    [
+        ("2026-11-24T07:22:56+00:00", "2026-12-09T00:00:00+00:00"),
+        ("2026-06-01T23:30:00+00:00", "2026-06-16T23:00:00+00:00"),  # already the second of June in London
+        ("2026-03-20T12:00:00+00:00", "2026-04-03T23:00:00+00:00"),  # the clocks go forward in between
+    ],
+)
+def test_the_period_ends_with_the_fourteenth_local_day_after_the_contract(made: str, ends: str) -> None:
+    found = cancellation.period_ends(datetime.fromisoformat(made), "Europe/London")
+    assert found == datetime.fromisoformat(ends)
 
 
 def test_nobody_buys_from_themselves(work: Session) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.outbox import send
 from app.services.catalogue import offer
-from app.services.commerce import payment, quote
+from app.services.commerce import cancellation, payment, quote
 from app.services.platform import clock, machine, timer
 from models.actor import Actor
 from models.catalogue.listing import Listing, ListingState
@@ -23,7 +23,6 @@ from models.errors import Conflict, Invalid, NotAllowed
 from models.people.seller import Seller, SellerState
 from models.platform.transition import Transition
 
-CANCELLATION_PERIOD = timedelta(days=14)
 SHORTEST_ADDRESS = 5
 LONGEST_WAIT = timedelta(days=70)
 """A visit ends at most so long after payment: the provider's limit for held money is 90 days."""
@@ -192,7 +191,7 @@ def _checked(listing: Listing, window: offer.Window | None, site: Site, told: To
         wrong["window"] = "Choose one of the visits that are still offered."
     elif window.ends_at > now + LONGEST_WAIT:
         wrong["window"] = "Choose a visit within the next 70 days."
-    elif window.starts_at < now + CANCELLATION_PERIOD and not told.express_start_text:
+    elif window.starts_at < cancellation.period_ends(now, window.zone) and not told.express_start_text:
         wrong["express_start"] = "Say whether the work may start before the 14 days to cancel are over."
     if wrong or window is None:
         raise Invalid("Some of that cannot be taken.", wrong)

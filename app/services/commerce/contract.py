@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from app.services.commerce import deal
+from app.services.commerce import cancellation, deal
 from models.catalogue.listing import Listing
 from models.commerce.document import DocumentKind
 from models.commerce.order import Order
 from models.errors import Conflict
 from reports.commerce import facts
 from reports.commerce.facts import Consent, ContractFacts, Party, Visit
-
-CANCELLATION_DAYS = 14
 
 
 def contract_facts(session: Session, order_id: UUID, *, marketplace: Party) -> ContractFacts:
@@ -49,7 +45,7 @@ def contract_facts(session: Session, order_id: UUID, *, marketplace: Party) -> C
         terms=(deal.text_on("order-terms", ordered_on), deal.text_on("protected-payment-hold", ordered_on)),
         cancellation=deal.text(checkout.cancellation_text) if consumer else None,
         cancellation_form=deal.text_on("model-cancellation-form", ordered_on) if consumer else None,
-        cancel_before=_end_of_period(order.accepted_at, order.visit_zone) if consumer else None,
+        cancel_before=cancellation.period_ends(order.accepted_at, order.visit_zone) if consumer else None,
     )
 
 
@@ -63,9 +59,3 @@ def _consents(order: Order) -> list[Consent]:
         wish = deal.text(checkout.express_start_text)
         given.append(Consent(text=wish, how="Ticked by the customer", at=checkout.express_start_at))
     return given
-
-
-def _end_of_period(accepted_at: datetime, zone: str) -> datetime:
-    """The end of the fourteenth local day after the contract (CCR 2013 reg. 30)."""
-    last = deal.day(accepted_at, zone) + timedelta(days=CANCELLATION_DAYS + 1)
-    return datetime.combine(last, time(), tzinfo=ZoneInfo(zone))

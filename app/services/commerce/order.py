@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.outbox import send
-from app.services.commerce import escrow, refund
+from app.services.commerce import cancellation, escrow, refund
 from app.services.platform import clock, machine, timer
 from models.actor import Actor
 from models.commerce.checkout import Checkout
@@ -30,7 +30,6 @@ from models.platform.transition import Transition
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # nothing that is misheard or misread
 ACCEPT_WITHIN = timedelta(days=6)
 BEFORE_VISIT = timedelta(days=1)
-CANCELLATION_PERIOD = timedelta(days=14)
 DISPUTE_WITHIN = timedelta(days=14)
 DECLINE_REASONS = {
     "not_available": "Not available at that time",
@@ -259,7 +258,7 @@ def _may_accept(session: Session, order: Order, _arguments: object) -> str | Non
 def _may_start(session: Session, order: Order, _arguments: object) -> str | None:
     """A consumer's service begins inside the cancellation period only on express request (CCR 2013 reg. 36)."""
     consumer = session.scalar(sa.select(Organisation.personal).where(Organisation.id == order.buyer_organisation_id))
-    over = (order.accepted_at or order.captured_at) + CANCELLATION_PERIOD
+    over = cancellation.period_ends(order.accepted_at or order.captured_at, order.visit_zone)
     if consumer and clock.now() < over and order.checkout.express_start_at is None:
         return f"The customer can still cancel and did not ask to begin earlier: work may start on {over:%d %B %Y}."
     return None

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from wtforms import SelectChoice
 
 from app.services.catalogue import offer
+from app.services.commerce import cancellation
 from app.services.commerce import checkout as checkouts
 from app.services.platform import clock
 from app.services.platform.idempotency_key import once
@@ -166,5 +167,5 @@ def _page(checkout_id: UUID, form: CheckoutForm, *, changed: bool = False) -> st
         cancellation=legal.text_now(CANCELLATION),
         express=legal.text_now(EXPRESS),
         as_html=legal.as_html,
-        express_until=clock.now() + checkouts.CANCELLATION_PERIOD,
+        express_until=cancellation.period_ends(clock.now(), windows[0].zone) if windows else None,
     )
