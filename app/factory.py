@@ -62,12 +62,13 @@ def _migrations(app: Flask) -> None:
 
 
 def _views(app: Flask, made: parts.Parts) -> None:
-    from views import assets, audit_context, health, request_context
+    from views import assets, audit_context, health, plain_text, request_context
     from views import console as console_views
     from views import hooks as hook_views
     from views import storefront as storefront_views
 
     request_context.install(app)
+    plain_text.install(app)
     audit_context.install(app)
     assets.install(app, form_targets=(made.config.payments_public_url,))
     health.install(app)
