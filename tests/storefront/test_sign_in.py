@@ -33,6 +33,21 @@ def test_guessing_is_stopped_after_ten_tries(visitor, told, monkeypatch):
     assert answers == [422] * 10 + [429]
 
 
+def test_coming_back_often_is_not_guessing(app, told, monkeypatch):
+    monkeypatch.setattr(limiter, "enabled", True)
+    typed = {"email": told.buyer.user.email, "password": people.PASSWORD}
+    elsewhere = {"REMOTE_ADDR": "192.0.2.7"}  # the limit by address is another test's
+    answers = [app.test_client().post("/sign-in", data=typed, environ_overrides=elsewhere) for _ in range(12)]
+    assert [one.status_code for one in answers] == [303] * 12
+
+
+def test_an_account_that_is_switched_off_is_signed_out_everywhere(buyer, told, session):
+    assert buyer.get("/orders").status_code == 200
+    session.merge(told.buyer.user).active = False
+    session.commit()
+    assert buyer.get("/orders").location == "/sign-in?next=/orders"
+
+
 def test_an_account_that_was_switched_off_cannot_sign_in(visitor, told, session):
     session.merge(told.buyer.user).active = False
     session.commit()

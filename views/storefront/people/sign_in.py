@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from flask import current_app, redirect, render_template, request, session, url_for
+from flask import Response, current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_user, logout_user
 from flask_wtf import FlaskForm
@@ -39,6 +39,11 @@ def _account() -> str:
     return f"account:{request.form.get('email', '').strip().casefold()[:320]}"
 
 
+def _was_wrong(answer: Response) -> bool:
+    """Only failures count against an account: guessing is what is limited, not coming back often."""
+    return answer.status_code >= HTTPStatus.BAD_REQUEST
+
+
 @storefront.get("/sign-in")
 @public
 def sign_in() -> ResponseReturnValue:
@@ -52,7 +57,7 @@ def sign_in() -> ResponseReturnValue:
 @storefront.post("/sign-in")
 @public
 @limiter.limit("20 per minute; 100 per hour")
-@limiter.limit("10 per 15 minutes", key_func=_account)
+@limiter.limit("10 per 15 minutes", key_func=_account, deduct_when=_was_wrong)
 def do_sign_in() -> ResponseReturnValue:
     """422 with the form when it does not fit; the password is never shown again."""
     form = SignIn()
