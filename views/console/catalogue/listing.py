@@ -131,7 +131,10 @@ class ListingView(RecordView):
             ("Areas", drawing.tags([area.area for area in row.areas], most=12)),
             ("Duration", f"{service.duration_minutes} minutes" if service else drawing.NONE),
             ("Crew", drawing.plain(service.crew_size if service else None)),
-            ("Notice", f"{service.notice_days} days" if service else drawing.NONE),
+            (
+                "Notice",
+                f"{service.notice_days} day{'s' if service.notice_days != 1 else ''}" if service else drawing.NONE,
+            ),
             ("First live", drawing.when(row.published_at)),
             ("Changed", drawing.when(row.content_changed_at)),
         ]

@@ -52,7 +52,7 @@ def duration(minutes: int) -> str:
     return f"{text} {rest} minutes" if rest else text
 
 
-def _facts(listing: Listing) -> list[tuple[str, str]]:
+def facts(listing: Listing) -> list[tuple[str, str]]:
     """Facets as label and value; several values of one facet in one line."""
     grouped: dict[str, list[ListingFacet]] = {}
     for value in sorted(listing.facets, key=lambda one: (one.facet.position, one.position)):
@@ -75,7 +75,7 @@ def listing(slug: str) -> ResponseReturnValue:
         picture=scene(found.primary_node.lineage),
         trail=trail(session(), found.primary_node),
         duration=duration(found.service.duration_minutes) if found.service else "",
-        facts=_facts(found),
+        facts=facts(found),
         areas=[AREAS[covered.area] for covered in found.areas],
         days=visit_days(found),
         wanted=request.args.get("window", ""),

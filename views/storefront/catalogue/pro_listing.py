@@ -27,6 +27,7 @@ from models.moderation.moderation_decision import ModerationDecision
 from models.moderation.policy import POLICIES
 from views.storefront.blueprint import storefront
 from views.storefront.catalogue import listing_form
+from views.storefront.catalogue.listing import duration, facts
 from views.storefront.catalogue.tree import DOMAIN, tree
 from views.storefront.guard import provider
 from views.storefront.keyed import Keyed
@@ -173,6 +174,8 @@ def _page(slug: str, form: listing_form.ListingForm | None = None, problem: str 
         "price": quote.of_listing(session(), found, at=clock.now()),
         "decision": _decision(session(), found),
         "policies": POLICIES,
+        "facts": facts(found),
+        "duration": duration(found.service.duration_minutes) if found.service else "",
         "problem": problem,
         "saved": request.args.get("saved") == "1",
     }
