@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from uuid import UUID
 
-from app.clients.payments import PaymentsRefused
+import structlog
+
+from app.clients.payments import PaymentsRefused, PaymentsUnavailable
 from app.services.commerce import capture, payment, refund
 from jobs.base import JobRun, job
 from models.commerce.payment import Payment
+from models.errors import Refused
+
+log = structlog.get_logger("jobs")
 
 
 @job("commerce.payment.open")
@@ -40,15 +46,29 @@ def void(run: JobRun, *, payment_id: str) -> None:
 
 @job("commerce.payment.sweep")
 def sweep(run: JobRun) -> None:
-    """Asks about everything whose end we have not heard of: messages may never come."""
+    """Asks about everything whose end we have not heard of: messages may never come.
+
+    One that cannot be settled is told in the log and left to people, and keeps none of the others waiting. A provider
+    that is away is asked again in a minute, by the next sweep.
+    """
     with run.transaction() as session:
         payments, refunds = payment.to_sweep(session), refund.to_sweep(session)
-    for payment_id, intent_id in payments:
-        intent = run.parts.payments.intent(intent_id)
-        with run.transaction() as session:
-            capture.follow(session, session.get_one(Payment, payment_id), intent)
-    for refund_id, intent_id, provider_id in refunds:
-        _ask_about_refund(run, refund_id, intent_id, provider_id)
+    asked = [partial(_ask_about_payment, run, *one) for one in payments]
+    asked += [partial(_ask_about_refund, run, *one) for one in refunds]
+    for ask in asked:
+        try:
+            ask()
+        except PaymentsUnavailable as error:
+            log.warning("sweep ended early", error=str(error))
+            return
+        except (PaymentsRefused, Refused) as error:
+            log.warning("not settled by asking", subject=str(ask.args[1]), error=str(error))
+
+
+def _ask_about_payment(run: JobRun, payment_id: UUID, intent_id: str) -> None:
+    intent = run.parts.payments.intent(intent_id)
+    with run.transaction() as session:
+        capture.follow(session, session.get_one(Payment, payment_id), intent)
 
 
 def _ask_about_refund(run: JobRun, refund_id: UUID, intent_id: str, provider_id: str | None) -> None:
@@ -58,4 +78,4 @@ def _ask_about_refund(run: JobRun, refund_id: UUID, intent_id: str, provider_id:
         else run.parts.payments.refunds_of(intent_id, reference=str(refund_id))
     )
     with run.transaction() as session:
-        refund.heard(session, refund_id, found[0] if found else None)
+        refund.heard(session, refund_id, found)

@@ -19,7 +19,11 @@ def submit(run: JobRun, *, refund_id: str) -> None:
         return
     try:
         result = run.parts.payments.refund(
-            asked.intent_id, amount_minor=asked.amount_minor, reference=refund_id, key=asked.key
+            asked.intent_id,
+            amount_minor=asked.amount_minor,
+            reference=refund_id,
+            key=asked.key,
+            metadata={refund.ATTEMPT: f"{asked.attempt}"},
         )
     except PaymentsRefused as error:
         with run.finish() as session:

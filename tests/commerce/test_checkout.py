@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.services.catalogue import listing as listings
 from app.services.catalogue import offer
 from app.services.commerce import cancellation, capture, checkout, quote
+from app.services.commerce import payment as payments
 from app.services.platform import clock, timer
 from models.catalogue.listing import Listing
 from models.commerce.checkout import Checkout, CheckoutState
@@ -162,6 +163,25 @@ def test_money_that_comes_after_the_end_goes_back_whole(work: Session) -> None:
     assert paying.checkout.state is CheckoutState.refunded_late
     assert work.scalar(sa.select(sa.func.count()).select_from(Order)) == 0
     assert work.scalar(sa.text("select amount_minor from refund where cause = 'late_capture'")) == 293_00
+
+
+def test_a_payment_that_is_opened_after_the_end_is_voided_too(work: Session) -> None:
+    """The void ran before the provider's number was known and found nothing to close."""
+    told = commerce.story(work)
+    paying = commerce.submitted(work, told)
+    checkout.cancel(work, paying.checkout, actor=told.buyer.actor)
+    payments.opened(work, paying.id, commerce.intent(paying, "requires_payment_method"))
+    voids = sa.select(sa.func.count()).where(OutboxMessage.job == "commerce.payment.void")
+    assert work.scalar(voids) == 2
+
+
+def test_a_form_of_an_older_price_is_not_taken_for_sums_it_did_not_show(work: Session) -> None:
+    """Another tab brought the checkout to a price that has gone again: the form fits the listing, not the sums."""
+    told = commerce.story(work)
+    row = commerce.draft(work, told)
+    row.quote_fingerprint = b"of another price".ljust(32)
+    with pytest.raises(checkout.PriceChanged):
+        submit(work, told, row)
 
 
 def test_the_fifth_decline_ends_it(work: Session) -> None:

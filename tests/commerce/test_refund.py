@@ -32,6 +32,7 @@ def word(row: Refund, status: str, **changes: str) -> RefundResult:
         amount_minor=row.amount_minor,
         currency=row.currency,
         reference=str(row.id),
+        metadata={refund.ATTEMPT: f"{row.attempts}"},
         **facts,
     )
 
@@ -103,7 +104,7 @@ def test_a_lost_answer_is_found_by_asking_not_by_paying_twice(work: Session) -> 
         assert refund.to_sweep(work) == []
     with clock.moved(timedelta(hours=26)):
         assert [one[0] for one in refund.to_sweep(work)] == [row.id]
-    refund.heard(work, row.id, word(row, "succeeded"))
+    refund.heard(work, row.id, [word(row, "succeeded")])
     assert (row.state, in_transit(work, row)) == (RefundState.succeeded, 0)
 
 
@@ -111,10 +112,45 @@ def test_a_refund_the_provider_never_saw_is_asked_for_anew(work: Session) -> Non
     row = declined(work)
     refund.begin_submission(work, row.id)
     refund.no_answer(work, row, actor=refund.SYSTEM)
-    refund.heard(work, row.id, None)
+    refund.heard(work, row.id, [])
     assert row.state is RefundState.approved
     keys = sa.select(sa.func.count()).where(OutboxMessage.job == "commerce.refund.submit")
     assert work.scalar(keys) == 2
+
+
+def test_a_late_word_about_the_last_attempt_says_nothing_of_the_next(work: Session) -> None:
+    row = declined(work)
+    refund.begin_submission(work, row.id)
+    old = word(row, "failed", failure_reason="declined")
+    refund.follow(work, row, old)
+    refund.retry(work, row, actor=people.operator(work, "Finance clerk"))
+    assert refund.follow(work, row, old) is False
+    assert refund.begin_submission(work, row.id) is not None
+    assert refund.follow(work, row, old) is False
+    refund.heard(work, row.id, [word(row, "succeeded"), old])
+    assert (row.state, in_transit(work, row)) == (RefundState.succeeded, 0)
+
+
+def test_a_failed_attempt_is_not_the_answer_about_one_that_got_lost(work: Session) -> None:
+    row = declined(work)
+    refund.begin_submission(work, row.id)
+    old = word(row, "failed", failure_reason="declined")
+    refund.follow(work, row, old)
+    refund.retry(work, row, actor=people.operator(work, "Finance clerk"))
+    refund.begin_submission(work, row.id)
+    refund.no_answer(work, row, actor=refund.SYSTEM)
+    refund.heard(work, row.id, [old])
+    assert row.state is RefundState.approved
+
+
+def test_what_was_given_up_for_lost_and_turns_up_is_not_sent_twice(work: Session) -> None:
+    row = declined(work)
+    refund.begin_submission(work, row.id)
+    refund.no_answer(work, row, actor=refund.SYSTEM)
+    refund.heard(work, row.id, [])
+    refund.follow(work, row, word(row, "succeeded"))
+    assert (row.state, in_transit(work, row)) == (RefundState.succeeded, 0)
+    assert refund.begin_submission(work, row.id) is None
 
 
 def test_nobody_approves_their_own_refund(work: Session) -> None:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.clients.payments import Intent
-from app.services.commerce import webhook_inbox
+from app.services.commerce import capture, webhook_inbox
 from app.services.platform import clock
 from models.commerce.checkout import CheckoutState
 from models.commerce.order import Order
@@ -113,6 +113,24 @@ def test_a_decline_that_arrives_after_the_capture_takes_nothing_back(work: Sessi
     late = receive(work, event(paying, "payment_intent.payment_failed"))
     assert apply(work, late, commerce.intent(paying)) is True
     assert paying.checkout.state is CheckoutState.paid
+
+
+def test_the_fifth_decline_does_not_send_back_money_that_was_taken_since(work: Session) -> None:
+    paying = commerce.submitted(work, commerce.story(work))
+    for _ in range(4):
+        capture.declined(work, paying, "card_declined")
+    late = receive(work, event(paying, "payment_intent.payment_failed"))
+    assert apply(work, late, commerce.intent(paying)) is True
+    assert paying.checkout.state is CheckoutState.paid
+
+
+def test_every_row_a_message_changes_is_audited_under_what_changed_it(work: Session) -> None:
+    paying = commerce.submitted(work, commerce.story(work))
+    work.info["verb"] = ""
+    apply(work, receive(work, event(paying)), commerce.intent(paying))
+    verbs = work.execute(sa.text("select entity, verb from audit_event where op = 'U'")).all()
+    assert {verb for entity, verb in verbs if entity == "payment"} == {"payment.follow"}
+    assert {verb for entity, verb in verbs if entity == "webhook_inbox"} == {"webhook_inbox.apply"}
 
 
 def test_a_message_about_nothing_we_know_dies_after_three_days_and_can_be_replayed(work: Session) -> None:

@@ -25,6 +25,7 @@ def follow(session: Session, row: Payment, intent: Intent, *, actor: Actor = PSP
     """
     session.flush()
     session.refresh(row, with_for_update=True)
+    session.info["verb"] = "payment.follow"
     row.intent_id = row.intent_id or intent.id
     changed = _captured(session, row, intent, actor)
     if intent.status == "canceled" and row.voided_at is None and row.captured_at is None:
@@ -41,6 +42,7 @@ def declined(session: Session, row: Payment, decline_code: str, *, actor: Actor 
     machine.lock(session, row.checkout)
     if row.checkout.state is not CheckoutState.awaiting_payment:
         return False
+    session.info["verb"] = "payment.declined"
     row.last_decline = decline_code or "declined"
     checkouts.payment_failed(session, row.checkout, actor=actor, decline=row.last_decline)
     return True
@@ -52,6 +54,7 @@ def _captured(session: Session, row: Payment, intent: Intent, actor: Actor) -> b
     if (intent.received_minor, intent.currency) != (row.amount_minor, row.currency):
         raise Conflict(f"The provider took {intent.received_minor} {intent.currency} for payment {row.id}.")
     row.captured_minor, row.captured_at = intent.received_minor, clock.now()
+    session.flush()
     checkout = row.checkout
     machine.lock(session, checkout)
     detail = {"payment_id": str(row.id), "amount_minor": row.captured_minor}
@@ -67,7 +70,9 @@ def _captured(session: Session, row: Payment, intent: Intent, actor: Actor) -> b
 def _fee(session: Session, row: Payment, intent: Intent) -> bool:
     if intent.fee_minor is None or row.fee_minor is not None or row.captured_at is None:
         return False
+    session.info["verb"] = "payment.follow"
     row.fee_minor = intent.fee_minor
+    session.flush()
     if row.fee_minor:
         journal_entry.psp_fee(session, row)
     return True

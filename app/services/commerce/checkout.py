@@ -90,7 +90,7 @@ def submit(
     listing = session.get_one(Listing, checkout.lines[0].listing_id)
     _require_on_sale(session, listing)
     window = _checked(listing, offer.window(listing, window_key, now=now), site, told, now)
-    if fingerprint != quote.of_listing(session, listing, at=now).fingerprint:
+    if not fingerprint == checkout.quote_fingerprint == quote.of_listing(session, listing, at=now).fingerprint:
         raise PriceChanged("The price has changed. Check it and order again.")
     checkout.visit_start, checkout.visit_end, checkout.visit_zone = window.starts_at, window.ends_at, window.zone
     checkout.site_address, checkout.site_postcode = site.address.strip(), site.postcode.strip().upper()
@@ -111,6 +111,8 @@ def refresh_price(session: Session, checkout: Checkout) -> bool:
     if found.fingerprint == checkout.quote_fingerprint:
         return False
     machine.lock(session, checkout)
+    if checkout.state is not CheckoutState.draft:  # submitted meanwhile: what is being paid is not repriced
+        return False
     for name, value in _sums(found).items():
         setattr(checkout, name, value)
     for row, line in zip(checkout.lines, found.lines, strict=True):
@@ -158,6 +160,7 @@ def payment_failed(session: Session, checkout: Checkout, *, actor: Actor, declin
 
 
 def _void_payment(session: Session, checkout: Checkout) -> None:
+    """Nothing is left open at the provider; what is not open yet is closed when it is (payment.opened)."""
     row = session.scalars(sa.select(Payment).where(Payment.checkout_id == checkout.id)).first()
     if row is not None and row.captured_at is None:
         send(session, "commerce.payment.void", key=f"payment.void:{row.id}", payload={"payment_id": str(row.id)})

@@ -109,6 +109,7 @@ def decline(session: Session, order: Order, *, actor: Actor, code: str, reason: 
 def cancel(session: Session, order: Order, *, actor: Actor, reason: str = "") -> Refund:
     """The buyer turns back before the seller has accepted: everything goes back, the fee included."""
     _require_buyer(order, actor)
+    machine.lock(session, order)  # the provider may be accepting: once accepted, the move is legal and this verb is not
     if order.state is not OrderState.pending_acceptance:
         raise NotAllowed("The provider has accepted. Ask them, or ask us, to cancel.")
     machine.apply(session, order, "cancel", actor=actor, reason=reason)

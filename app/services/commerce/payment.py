@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 from app.clients.payments import Intent, Payments
 from app.outbox import send
 from app.services.platform import clock
-from models.commerce.checkout import Checkout
+from models.commerce.checkout import Checkout, CheckoutState
 from models.commerce.payment import Payment
 from models.errors import Conflict
 
 WATCHED_FOR = timedelta(days=3)
+OVER = (CheckoutState.expired, CheckoutState.abandoned)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,10 @@ def opened(session: Session, payment_id: UUID, intent: Intent) -> Payment:
     row.intent_id = intent.id
     session.info["verb"] = "payment.opened"
     session.flush()
+    state = session.scalar(sa.select(Checkout.state).where(Checkout.id == row.checkout_id).with_for_update(read=True))
+    if state in OVER and row.captured_at is None:  # ended while it was being opened: its void found nothing to close
+        key = f"payment.void:{row.id}:opened"
+        send(session, "commerce.payment.void", key=key, payload={"payment_id": str(row.id)})
     return row
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -21,6 +22,8 @@ from models.platform.transition import Transition
 
 SYSTEM = Actor.system("refund")
 PSP = Actor(ActorKind.psp, name="payment provider")
+ATTEMPT = "attempt"
+"""What the provider keeps beside our reference, to tell one attempt of a refund from the next."""
 POLLED_AFTER = timedelta(minutes=2)
 
 
@@ -32,6 +35,7 @@ class Submission:
     intent_id: str
     amount_minor: int
     key: str
+    attempt: int
 
 
 def everything(session: Session, order: Order, payment: Payment, *, cause: RefundCause, event: str = "") -> Refund:
@@ -92,7 +96,7 @@ def begin_submission(session: Session, refund_id: UUID) -> Submission | None:
     elif row.state is not RefundState.submitted or row.provider_refund_id is not None:
         return None
     intent_id = row.payment.intent_id or ""
-    return Submission(row.id, intent_id, row.amount_minor, f"refund:{row.id}:{row.attempts}")
+    return Submission(row.id, intent_id, row.amount_minor, f"refund:{row.id}:{row.attempts}", row.attempts)
 
 
 def of_result(session: Session, result: RefundResult) -> Refund | None:
@@ -109,6 +113,13 @@ def of_result(session: Session, result: RefundResult) -> Refund | None:
 def follow(session: Session, row: Refund, result: RefundResult, *, actor: Actor = PSP) -> bool:
     """Applies the provider's present word; False when there was nothing left to do. Safe to repeat."""
     machine.lock(session, row)
+    if not _of_this_attempt(row, result):
+        return False
+    session.info["verb"] = "refund.follow"
+    if row.state is RefundState.approved:  # given up for lost, and it was made after all: no second one is asked for
+        machine.apply(
+            session, row, "submit", actor=SYSTEM, reason="the provider had it", detail={"attempt": row.attempts}
+        )
     row.provider_refund_id = row.provider_refund_id or result.id
     if row.state is RefundState.unknown:
         machine.apply(session, row, "found", actor=SYSTEM)
@@ -119,6 +130,16 @@ def follow(session: Session, row: Refund, result: RefundResult, *, actor: Actor 
     if result.status in {"failed", "canceled"}:
         return _failed(session, row, result, actor)
     return False
+
+
+def _of_this_attempt(row: Refund, result: RefundResult) -> bool:
+    """A late word about an attempt that failed says nothing of the one that followed it, nor of one not made yet."""
+    if (
+        row.provider_refund_id not in {None, result.id}
+        or result.metadata.get(ATTEMPT, f"{row.attempts}") != f"{row.attempts}"
+    ):
+        return False
+    return row.state is not RefundState.approved or result.status in {"pending", "succeeded"}
 
 
 def _failed(session: Session, row: Refund, result: RefundResult, actor: Actor) -> bool:
@@ -134,11 +155,11 @@ def _failed(session: Session, row: Refund, result: RefundResult, actor: Actor) -
     return False
 
 
-def heard(session: Session, refund_id: UUID, result: RefundResult | None) -> None:
-    """What asking the provider brought; None is its word that there is no such refund."""
+def heard(session: Session, refund_id: UUID, results: Sequence[RefundResult]) -> None:
+    """What asking the provider brought, newest first; none of this attempt is its word that there is no such refund."""
     row = session.get_one(Refund, refund_id, with_for_update=True)
-    if result is not None:
-        follow(session, row, result)
+    if own := [one for one in results if _of_this_attempt(row, one)]:
+        follow(session, row, own[0])
     elif row.state is RefundState.unknown:
         not_found(session, row)
 

@@ -133,6 +133,7 @@ def apply(session: Session, inbox_id: UUID, read: Reading, present: Intent | Ref
         if row.state is WebhookState.received:
             machine.apply(session, row, "defer", actor=SYSTEM, reason="not known here yet")
         return False
+    session.info["verb"] = "webhook_inbox.apply"
     row.applied_at = clock.now()
     machine.apply(session, row, "apply", actor=SYSTEM)
     return True
@@ -143,9 +144,10 @@ def _apply_present(session: Session, read: Reading, present: Intent | RefundResu
         paid = payment.of_intent(session, present)
         if paid is None:
             return False
+        # the present first: an old decline must not end a checkout whose money was taken since
+        capture.follow(session, paid, present)
         if read.event.type == DECLINED and isinstance(read.event.thing, Intent):
             capture.declined(session, paid, read.event.thing.decline_code)
-        capture.follow(session, paid, present)
     elif isinstance(present, RefundResult):
         back = refund.of_result(session, present)
         if back is None:
