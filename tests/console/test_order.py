@@ -65,6 +65,7 @@ def test_a_document_is_downloaded_whole_and_only_from_its_own_order(app, session
     assert answer.status_code == 200
     assert answer.data == b"%PDF-1.7 paper"
     assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert answer.headers["Cache-Control"] == "private, no-store"
     for wrong in (f"{other.id}/{paper.id}", f"{order.id}/nonsense", f"nonsense/{paper.id}"):
         assert client.get(f"/console/orders/file/{wrong}").status_code == 404
 

@@ -91,6 +91,7 @@ def test_evidence_is_downloaded_under_a_harmless_name_as_it_was_sent(buyer, sell
         answer = browser.get(f"{at}/{begun.reference}/evidence/{evidence.id}")
         assert answer.data == PNG
         assert answer.headers["Content-Disposition"] == "attachment; filename=board_1.png"
+        assert answer.headers["Cache-Control"] == "private, no-store"
 
 
 @pytest.mark.parametrize(

@@ -46,4 +46,6 @@ def send(file: StoredFile, name: str) -> ResponseReturnValue:
     data = storage().get(file.key)
     if sha256(data).digest() != file.sha256:
         raise RuntimeError(f"stored file {file.id} does not have its recorded hash")
-    return send_file(BytesIO(data), mimetype=file.media_type, as_attachment=True, download_name=name)
+    answer = send_file(BytesIO(data), mimetype=file.media_type, as_attachment=True, download_name=name)
+    answer.headers["Cache-Control"] = "private, no-store"  # as every page with somebody's name on it
+    return answer
