@@ -55,6 +55,11 @@ demo: installed ## the story over HTTP: ordered, paid, held, delivered, released
 screenshots: ready ## the pages of the story as pictures in var/screenshots, two widths, light and dark
 	@exec $(RUN) --served $(PY) -m tools.screenshots
 
+verify: installed ## is it still true: ledger, audit trail, invariants, taxonomy
+	@LOG_LEVEL=WARNING exec $(RUN) --prepare --with sh -c 'worst=0; \
+	  for what in "ledger verify" "audit verify" "invariants check" "taxonomy verify"; do \
+	    echo "verify  | $$what"; $(PY) -m flask $$what || worst=$$?; done; exit $$worst'
+
 bench: installed ## how fast, as ratios to the bare parts
 	@exec $(RUN) --scratch --served $(PY) -m tools.bench
 
@@ -122,4 +127,4 @@ $(ASSETS): node_modules/.ok tools/assets.mjs $(shell find views/assets -type f 2
 	@echo "install | styles and scripts"
 	@sh tools/npm.sh node tools/assets.mjs
 
-.PHONY: help run stop test check fix demo screenshots bench shell sql seed roles worker db-new db-check slice map lock clean installed ready
+.PHONY: help run stop test check fix demo screenshots verify bench shell sql seed roles worker db-new db-check slice map lock clean installed ready

@@ -14,6 +14,7 @@ from tools.demo.visitor import StoryBroken, Visitor
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 FLAGS = ["--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking", "--disable-component-update"]
+HEIGHT = 900
 WINDOWS = tuple((width, scheme) for width in (1280, 390) for scheme in ("light", "dark"))
 
 
@@ -36,7 +37,9 @@ class Camera:
             page = context.new_page()
             _must_be_there(page.goto(url), url)
             file = self._folder / f"{self.taken:02d}-{name}-{width}-{scheme}.png"
-            page.screenshot(path=file, full_page=True)
+            tall = int(page.evaluate("document.documentElement.scrollHeight"))
+            page.set_viewport_size({"width": width, "height": max(tall, HEIGHT)})  # bars that stick lie at the end
+            page.screenshot(path=file)
             page.close()
         sys.stderr.write(f"picture | {self.taken:02d} {name}\n")
 
@@ -59,7 +62,7 @@ def camera(folder: Path) -> Iterator[Camera]:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *sandbox])
         contexts = {
             (width, scheme): browser.new_context(
-                viewport={"width": width, "height": 900},
+                viewport={"width": width, "height": HEIGHT},
                 color_scheme="dark" if scheme == "dark" else "light",
                 reduced_motion="reduce",
             )
