@@ -83,13 +83,13 @@ def test_a_frozen_worker_that_wakes_up_after_another_made_the_document_changes_n
 
 
 def test_a_worker_killed_amid_everything_loses_nothing(town: Town, buyer: Browser, story: commerce.Story) -> None:
-    """Ten deaths at ten moments of the way from payment to order."""
+    """Six deaths at six moments of the way from payment to order."""
     waiting = [buyer.to_payment(story.listing.slug) for _ in range(3)]
     for paying in waiting:
         paying.pay()
-    for number in range(10):
+    for number in range(6):
         town.mend()
-        time.sleep(0.1 * number)
+        time.sleep(0.3 * number)
         town.running["worker"].kill()
         town.running["worker"].wait()
     town.ask("update outbox_message set sent_at = sent_at - interval '30 s' where done_at is null")

@@ -33,9 +33,10 @@ def test_the_contract_comes_although_redis_was_emptied_after_the_commit(
     key = f"contract:{orders.identity(town, reference)}"
     with sleeping_worker(town), Redis.from_url(town.valkey.url()) as redis:
         orders.accept(seller, reference)
-        town.until(lambda: orders.message(town, key)[1] == 1 and redis.llen("rq:queue:paper"))
+        queued = f"rq:job:ob-{orders.message(town, key)[0]}-1"
+        town.until(lambda: redis.exists(queued))
         redis.flushall()
-        assert not redis.exists("rq:queue:paper")
+        assert not redis.exists(queued)
     orders.has_one_contract(town, seller, reference)
     assert orders.message(town, key)[1] > 1, "it was handed out anew"
 

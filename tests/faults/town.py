@@ -85,6 +85,8 @@ class Town:
                 self.running[name] = getattr(self.programs, name)()
 
     def close(self) -> None:
+        for program in self.programs.started:
+            program.kill()  # nobody waits for them to say goodbye
         self.programs.stop()
         for server in (self.valkey, self.postgres):
             server.stop()
