@@ -57,7 +57,8 @@ def setup(level: str, process: str, collector: str = "") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    logging.getLogger("rq").setLevel(logging.WARNING)
+    for chatty in ("rq", "weasyprint.progress"):  # the latter speaks already while it is imported
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     if collector:
         _trace_to(collector, process)
 

@@ -14,7 +14,7 @@ from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherRespons
 from reports.errors import PaperRefused, PaperUnavailable
 from reports.layout.letters import FONT
 
-for _chatty in ("fontTools", "weasyprint", "weasyprint.progress"):  # forty lines for every document otherwise
+for _chatty in ("fontTools", "weasyprint"):  # forty lines for every document otherwise
     logging.getLogger(_chatty).setLevel(logging.WARNING)
 _HERE = Path(__file__).parent
 _MOST_PAGES = 200
