@@ -104,7 +104,7 @@ def test_five_declined_cards_end_it_with_a_way_to_begin_anew(town: Town, buyer: 
     paying = buyer.to_payment(story.listing.slug)
     for attempt in range(1, 6):
         paying.pay(DECLINED_CARD)
-        town.until(lambda count=attempt: town.one(DECLINES, paying.checkout_id) == count)
+        town.until_counted(1, f"{DECLINES} and attempts = {attempt}", paying.checkout_id)
     ends_as(town, paying, "abandoned")
     assert heading(buyer, paying.return_page) == "This order was not placed"
     assert "Order again" in buyer.at.text

@@ -73,7 +73,7 @@ def rules(app: Flask) -> Iterator[tuple[Rule, str]]:
     """Every route of the shop that names something, with a method it answers."""
     for rule in app.url_map.iter_rules():
         if rule.endpoint.startswith("storefront.") and rule.arguments and rule.endpoint not in OPEN:
-            for method in sorted(rule.methods - {"HEAD", "OPTIONS"}):
+            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
                 yield rule, method
 
 
@@ -88,7 +88,7 @@ def addresses(app: Flask, place: Place) -> list[tuple[str, str]]:
     found = []
     for rule, method in rules(app):
         known = place.values(rule)
-        events = rule._converters["event"].items if "event" in rule.arguments else ()
+        events = getattr(rule._converters.get("event"), "items", ())
         each = [known | {"event": event} for event in sorted(events)] or [known]
         found += [(method, address(rule, values)) for values in each]
     return found
@@ -185,7 +185,10 @@ def test_the_console_is_nothing_to_customers_and_providers(app: Flask, place: Pl
     for user in (place.buyer, place.seller):
         client = staff.signed_in(app, user)
         for rule in console:
-            method, at = "GET" if "GET" in rule.methods else "POST", address(rule, dict.fromkeys(rule.arguments, "1"))
+            method, at = (
+                "GET" if "GET" in (rule.methods or ()) else "POST",
+                address(rule, dict.fromkeys(rule.arguments, "1")),
+            )
             assert client.open(at, method=method).status_code == 404, (method, at)
 
 
