@@ -35,8 +35,17 @@ from config import Config
 from models.people.seller import Seller
 from models.platform.heartbeat import Heartbeat
 from tests.databases import ROOT, Database
+from tests.factories.books import close_all
 from tests.platform.conftest import CLOCKWORK
 from views import health
+
+
+@pytest.fixture(autouse=True)
+def _nothing_waits_for_its_seal(app: Flask) -> None:
+    """The rows that preparing the database left: how old they are is no matter of these tests."""
+    del app  # binds the database
+    with sessions.session_scope():
+        close_all()
 
 
 @pytest.fixture
