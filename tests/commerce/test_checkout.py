@@ -23,7 +23,7 @@ from models.commerce.payment import Payment
 from models.errors import Conflict, GuardFailed, IllegalMove, Invalid, NotAllowed
 from models.platform.outbox_message import OutboxMessage
 from models.platform.timer import TimerRow, TimerState
-from tests.factories import commerce
+from tests.factories import commerce, people
 
 
 def submit(session: Session, story: commerce.Story, row: Checkout, /, **changes: Any) -> Payment:
@@ -113,6 +113,14 @@ def test_a_visit_on_the_last_day_of_the_cancellation_period_needs_the_wish(work:
 def test_the_period_ends_with_the_fourteenth_local_day_after_the_contract(made: str, ends: str) -> None:
     found = cancellation.period_ends(datetime.fromisoformat(made), "Europe/London")
     assert found == datetime.fromisoformat(ends)
+
+
+def test_a_business_has_no_right_to_cancel_to_be_told_of_or_to_give_up(work: Session) -> None:
+    told = replace(commerce.story(work), buyer=people.business(work))
+    row = commerce.draft(work, told)
+    submit(work, told, row, told=checkout.Told("", ""))
+    assert row.state is CheckoutState.awaiting_payment
+    assert (row.cancellation_shown_at, row.express_start_at) == (None, None)
 
 
 def test_nobody_buys_from_themselves(work: Session) -> None:

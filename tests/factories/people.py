@@ -60,6 +60,14 @@ def customer(session: Session, email: str = "", name: str = "Priya Nair") -> Par
     return Party(user, mine, Actor(ActorKind.buyer, user.id, mine.id))
 
 
+def business(session: Session, name: str = "Hartcliffe Lettings") -> Party:
+    """A company that buys."""
+    address = f"business{next(_number)}@customer.test"
+    user = person.create(session, email=address, password=PASSWORD, first_name="Grace", last_name="Obi")
+    row = organisation.create(session, owner=user, name=name, kind=OrganisationKind.customer)
+    return Party(user, row, Actor(ActorKind.buyer, user.id, row.id))
+
+
 def provider(
     session: Session, name: str = "Avon Electrical Testing", *, vat_registered: bool = True, active: bool = True
 ) -> SellingParty:

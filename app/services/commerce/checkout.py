@@ -89,14 +89,17 @@ def submit(
     now = clock.now()
     listing = session.get_one(Listing, checkout.lines[0].listing_id)
     _require_on_sale(session, listing)
-    window = _checked(listing, offer.window(listing, window_key, now=now), site, told, now)
+    consumer = checkout.buyer_organisation.personal
+    wanted = offer.window(listing, window_key, now=now)
+    window = _checked(listing, wanted, site, told if consumer else None, now)
     if not fingerprint == checkout.quote_fingerprint == quote.of_listing(session, listing, at=now).fingerprint:
         raise PriceChanged("The price has changed. Check it and order again.")
     checkout.visit_start, checkout.visit_end, checkout.visit_zone = window.starts_at, window.ends_at, window.zone
     checkout.site_address, checkout.site_postcode = site.address.strip(), site.postcode.strip().upper()
     checkout.access_notes = site.access_notes.strip()
-    checkout.cancellation_shown_at, checkout.cancellation_text = now, told.cancellation_text
-    if told.express_start_text:
+    if consumer:
+        checkout.cancellation_shown_at, checkout.cancellation_text = now, told.cancellation_text
+    if consumer and told.express_start_text:
         checkout.express_start_at, checkout.express_start_text = now, told.express_start_text
     machine.apply(session, checkout, "submit", actor=actor, detail={"total_minor": checkout.total_minor})
     return payment.prepare(session, checkout, provider=provider)
@@ -181,24 +184,33 @@ def _require_on_sale(session: Session, listing: Listing) -> None:
         raise Conflict("This is not on sale at the moment.")
 
 
-def _checked(listing: Listing, window: offer.Window | None, site: Site, told: Told, now: datetime) -> offer.Window:
-    """The chosen window, when everything typed can be taken. Raises Invalid with what is wrong, field by field."""
+def _checked(
+    listing: Listing, window: offer.Window | None, site: Site, told: Told | None, now: datetime
+) -> offer.Window:
+    """The chosen window, when everything typed can be taken. Raises Invalid with what is wrong, field by field.
+
+    `told` is None for a business: the right to cancel, and what follows from it, is a consumer's.
+    """
     wrong: dict[str, str] = {}
     if len(site.address.strip()) < SHORTEST_ADDRESS:
         wrong["site_address"] = "Enter the address where the work is."
     if problem := _postcode_problem(listing, site.postcode):
         wrong["site_postcode"] = problem
-    if not told.cancellation_text:
+    if told is not None and not told.cancellation_text:
         wrong["cancellation"] = "Read how you can cancel."
     if window is None:
         wrong["window"] = "Choose one of the visits that are still offered."
     elif window.ends_at > now + LONGEST_WAIT:
         wrong["window"] = "Choose a visit within the next 70 days."
-    elif window.starts_at < cancellation.period_ends(now, window.zone) and not told.express_start_text:
+    elif told is not None and not told.express_start_text and _inside_the_period(window, now):
         wrong["express_start"] = "Say whether the work may start before the 14 days to cancel are over."
     if wrong or window is None:
         raise Invalid("Some of that cannot be taken.", wrong)
     return window
+
+
+def _inside_the_period(window: offer.Window, now: datetime) -> bool:
+    return window.starts_at < cancellation.period_ends(now, window.zone)
 
 
 def _postcode_problem(listing: Listing, postcode: str) -> str:
