@@ -202,5 +202,37 @@ def test_a_timer_and_a_button_do_not_wait_for_each_other(scope: Session, seller:
     assert scope.get_one(Seller, seller.id).state is SellerState.kyc_pending
 
 
+def test_what_other_verbs_lock_before_the_subject_is_locked_before_it_by_its_timer_too(
+    scope: Session, seller: Seller, lapse: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A verb holds the organisation and then wants the seller; the timer waits for the organisation, seller free."""
+    monkeypatch.setattr(timer, "_firsts", {})
+    timer.on_timer("seller", "lapse", first=lambda session, row: session.get(Organisation, row.organisation_id))(
+        lambda session, row, *, actor: machine.apply(session, row, "lapse", actor=actor)
+    )
+    (row,) = _timers(scope)
+    held, errors = threading.Event(), []
+
+    def button() -> None:
+        with sessions.session_scope():
+            try:
+                with unit_of_work(SUBMITTER) as session:
+                    session.get_one(Organisation, seller.organisation_id, with_for_update=True)
+                    held.set()
+                    threading.Event().wait(0.3)
+                    machine.apply(session, session.get_one(Seller, seller.id), "submit_kyc", actor=SUBMITTER)
+            except sa.exc.OperationalError as error:
+                errors.append(error)
+
+    pressed = threading.Thread(target=button)
+    pressed.start()
+    held.wait(5)
+    _fire(row.id)
+    pressed.join(10)
+    assert errors == []
+    scope.expire_all()
+    assert scope.get_one(Seller, seller.id).state is SellerState.kyc_pending
+
+
 def test_every_machine_has_a_noun() -> None:
     assert timer.subjects()["seller"] is Seller

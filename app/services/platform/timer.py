@@ -21,14 +21,23 @@ from models.platform.timer import TimerRow, TimerState
 AGAIN = timedelta(hours=1)
 """A timer whose guard fails is set again by this much, never dropped."""
 Handler = Callable[..., Any]
+First = Callable[[Session, Any], Base | None]
+"""(session, subject as read and not locked) -> the row that is locked before it, or None."""
 _handlers: dict[tuple[str, str], Handler] = {}
+_firsts: dict[tuple[str, str], First] = {}
 
 
-def on_timer(machine: str, event: str) -> Callable[[Handler], Handler]:
-    """Registers the verb (session, row, *, actor) that a timer's event calls."""
+def on_timer(machine: str, event: str, first: First | None = None) -> Callable[[Handler], Handler]:
+    """Registers the verb (session, row, *, actor) that a timer's event calls.
+
+    A verb that locks more than its subject says with `first` which row every other verb locks before that subject
+    (a hold's order): taken in the other order, a timer and a button would wait for each other.
+    """
 
     def register(verb: Handler) -> Handler:
         _handlers[machine, event] = verb
+        if first is not None:
+            _firsts[machine, event] = first
         return verb
 
     return register
@@ -70,8 +79,8 @@ def fire(session: Session, timer_id: int) -> None:
     row = session.get(TimerRow, timer_id)
     if row is None:
         return
-    # the subject first, as every verb does: in the other order a timer and a button would wait for each other
-    subject = session.get(subjects()[row.machine], row.subject_id, with_for_update=True)
+    # the subject before the timer, as every verb does: in the other order a timer and a button wait for each other
+    subject = _locked_subject(session, row)
     session.refresh(row, with_for_update=True)
     if row.state is not TimerState.waiting:
         return
@@ -90,6 +99,15 @@ def fire(session: Session, timer_id: int) -> None:
         return
     session.refresh(row)
     row.state, row.fired_at = TimerState.fired, clock.now()
+
+
+def _locked_subject(session: Session, row: TimerRow) -> Any:
+    noun, first = subjects()[row.machine], _firsts.get((row.machine, row.event))
+    if first and (seen := session.get(noun, row.subject_id)):
+        if before := first(session, seen):
+            session.refresh(before, with_for_update=True)
+        session.expire(seen)  # whoever held the row before may have changed the subject
+    return session.get(noun, row.subject_id, with_for_update=True)
 
 
 def subjects() -> dict[str, type[Any]]:
