@@ -22,6 +22,8 @@ from typing import Any, Protocol
 TOLERANCE_SECONDS = 300
 REFERENCE = "reference"
 RETURN_URL = "return_url"
+Evidence = tuple[str, str, bytes]
+"""A file for the customer's bank: name, media type, content. PDF, JPEG or PNG."""
 
 
 class PaymentsError(Exception):
@@ -85,6 +87,29 @@ class RefundResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Dispute:
+    """A payment that the customer's bank asks back. `status` is the provider's word: needs_response, under_review, won,
+    lost; an inquiry, which has taken no money yet, is warning_needs_response, warning_under_review, warning_closed.
+
+    `reason` is the bank's (fraudulent, product_not_received and so on). `amount_minor` may be less than the payment.
+    `fee_minor` is what the provider keeps for the case so far. `withdrawn` says whether the money is with the bank
+    right now: True from the withdrawal until it is given back. `due_at` is when the bank stops listening to evidence,
+    None when it does not listen at all. Disputes never carry our reference: the payment they name does.
+    """
+
+    id: str
+    status: str
+    reason: str
+    intent_id: str
+    amount_minor: int
+    currency: str
+    fee_minor: int
+    due_at: datetime | None
+    withdrawn: bool
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """One message of the provider. `thing` is the object as it was then, which may be older than what you know;
     None for kinds of object that this port does not carry. `intent_id` and `reference` are empty when not told."""
@@ -95,7 +120,7 @@ class Event:
     object_id: str
     intent_id: str
     reference: str
-    thing: Intent | RefundResult | None
+    thing: Intent | RefundResult | Dispute | None
 
 
 class Payments(Protocol):
@@ -133,6 +158,14 @@ class Payments(Protocol):
     def refund_by_id(self, refund_id: str) -> RefundResult: ...
 
     def refunds_of(self, intent_id: str, *, reference: str | None = None) -> tuple[RefundResult, ...]: ...
+
+    def dispute(self, dispute_id: str) -> Dispute: ...
+
+    def disputes_since(self, moment: datetime) -> Iterator[Dispute]: ...
+
+    def submit_evidence(self, dispute_id: str, *, text: str, files: Sequence[Evidence] = (), key: str) -> Dispute: ...
+
+    def close_dispute(self, dispute_id: str, *, key: str) -> Dispute: ...
 
     def events_since(self, moment: datetime) -> Iterator[Event]: ...
 
@@ -207,14 +240,34 @@ def refund_of(body: Mapping[str, Any]) -> RefundResult:
     )
 
 
+def dispute_of(body: Mapping[str, Any]) -> Dispute:
+    """A dispute from the provider's document. Zero, one or two movements tell whether the money is away."""
+    movements = body.get("balance_transactions") or []
+    due = (body.get("evidence_details") or {}).get("due_by")
+    return Dispute(
+        id=body["id"],
+        status=body["status"],
+        reason=body.get("reason") or "",
+        intent_id=body.get("payment_intent") or "",
+        amount_minor=body["amount"],
+        currency=body["currency"].upper(),
+        fee_minor=sum(one["fee"] for one in movements),
+        due_at=datetime.fromtimestamp(due, UTC) if due else None,
+        withdrawn=sum(one["amount"] for one in movements) < 0,
+        metadata=dict(body.get("metadata") or {}),
+    )
+
+
 def event_of(body: Mapping[str, Any]) -> Event:
     """A message from the provider's document."""
     inner = body["data"]["object"]
-    thing: Intent | RefundResult | None = None
+    thing: Intent | RefundResult | Dispute | None = None
     if inner["object"] == "payment_intent":
         thing = intent_of(inner)
     elif inner["object"] == "refund":
         thing = refund_of(inner)
+    elif inner["object"] == "dispute":
+        thing = dispute_of(inner)
     return Event(
         id=body["id"],
         type=body["type"],

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import io
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -13,19 +15,28 @@ import stripe
 from app.clients.payments import (
     REFERENCE,
     RETURN_URL,
+    Dispute,
     Event,
+    Evidence,
     Intent,
     PaymentsError,
     PaymentsRefused,
     PaymentsUnavailable,
     PaymentsUnknown,
     RefundResult,
+    dispute_of,
     event_of,
     intent_of,
     refund_of,
 )
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+EVIDENCE_TEXT_MAX = 20_000
+EVIDENCE_BYTES_MAX = 4_500_000
+"""Of all files of one dispute together. https://docs.stripe.com/disputes/best-practices"""
+EVIDENCE_TYPES = ("application/pdf", "image/jpeg", "image/png")
+EVIDENCE_FIELDS = ("service_documentation", "uncategorized_file", "customer_communication", "receipt")
+"""Stripe keeps one file per field: the first file is the proof of the work, the others follow in this order."""
 NOT_REACHED = (requests.exceptions.ConnectTimeout, requests.exceptions.InvalidURL, requests.exceptions.MissingSchema)
 
 
@@ -42,8 +53,11 @@ class StripePayments:
         session.trust_env = urlsplit(url).hostname not in LOOPBACK
         transport = stripe.RequestsClient(timeout=timeout_seconds, session=session)
         # Retries belong to the outbox, which knows the difference between "not done" and "not known".
+        api = url.rstrip("/")
+        # Stripe takes files at an address of their own; the simulator takes them where it takes all else.
+        files = stripe.DEFAULT_UPLOAD_API_BASE if api == stripe.DEFAULT_API_BASE else api
         self._stripe = stripe.StripeClient(
-            key, base_addresses={"api": url.rstrip("/")}, max_network_retries=0, http_client=transport
+            key, base_addresses={"api": api, "files": files}, max_network_retries=0, http_client=transport
         )
         self._public_url = (public_url or url).rstrip("/")
 
@@ -127,6 +141,44 @@ class StripePayments:
             found = tuple(refund_of(one.to_dict()) for one in listed.auto_paging_iter())
         return tuple(one for one in found if reference in {None, one.reference})
 
+    def dispute(self, dispute_id: str) -> Dispute:
+        """How the dispute stands now."""
+        with _asking():
+            found = self._stripe.v1.disputes.retrieve(dispute_id)
+        return dispute_of(found.to_dict())
+
+    def disputes_since(self, moment: datetime) -> Iterator[Dispute]:
+        """Disputes that began since, newest first. One that moved on later is found by asking for it."""
+        with _asking():
+            listed = self._stripe.v1.disputes.list({"created": {"gte": int(moment.timestamp())}, "limit": 100})
+            for one in listed.auto_paging_iter():
+                yield dispute_of(one.to_dict())
+
+    def submit_evidence(self, dispute_id: str, *, text: str, files: Sequence[Evidence] = (), key: str) -> Dispute:
+        """Send our side of the story, once and for good: the bank reads no second letter.
+
+        `files` go to the fields named by EVIDENCE_FIELDS, so the strongest comes first. PaymentsRefused when there is
+        too much of them, when they are of a kind no bank reads, or when the dispute no longer waits for an answer.
+        """
+        _fit_to_send(text, files)
+        evidence: dict[str, str] = {"uncategorized_text": text}
+        with _changing():
+            for place, (name, _, content) in zip(EVIDENCE_FIELDS, files, strict=False):
+                sent = self._stripe.v1.files.create(
+                    {"purpose": "dispute_evidence", "file": _Named(name, content)},
+                    {"idempotency_key": f"{key}:{place}"},
+                )
+                evidence[place] = sent.id
+            wanted: Any = {"evidence": evidence, "submit": True}
+            found = self._stripe.v1.disputes.update(dispute_id, wanted, {"idempotency_key": key})
+        return dispute_of(found.to_dict())
+
+    def close_dispute(self, dispute_id: str, *, key: str) -> Dispute:
+        """Give in: the dispute is lost at once and cannot be taken up again."""
+        with _changing():
+            found = self._stripe.v1.disputes.close(dispute_id, {}, {"idempotency_key": key})
+        return dispute_of(found.to_dict())
+
     def events_since(self, moment: datetime) -> Iterator[Event]:
         """What happened since, newest first: to find what no webhook told."""
         with _asking():
@@ -137,6 +189,26 @@ class StripePayments:
     def pay_url(self, intent_id: str) -> str:
         """The provider's page on which the customer pays."""
         return f"{self._public_url}/pay/{intent_id}"
+
+
+class _Named(io.BytesIO):
+    """A file as the SDK wants it: something to read that has a name."""
+
+    def __init__(self, name: str, content: bytes) -> None:
+        super().__init__(content)
+        self.name = name
+
+
+def _fit_to_send(text: str, files: Sequence[Evidence]) -> None:
+    """PaymentsRefused before anything is sent for what the provider would not take."""
+    if len(text) > EVIDENCE_TEXT_MAX:
+        raise PaymentsRefused(f"The text may have {EVIDENCE_TEXT_MAX} characters", "evidence_text_too_long")
+    if len(files) > len(EVIDENCE_FIELDS):
+        raise PaymentsRefused(f"At most {len(EVIDENCE_FIELDS)} files can be sent", "evidence_too_many_files")
+    if any(media_type not in EVIDENCE_TYPES for _, media_type, _ in files):
+        raise PaymentsRefused("Only PDF, JPEG and PNG can be sent", "evidence_file_type")
+    if sum(len(content) for _, _, content in files) > EVIDENCE_BYTES_MAX:
+        raise PaymentsRefused("The files may have 4.5 MB together", "evidence_files_too_large")
 
 
 @contextmanager
