@@ -89,6 +89,7 @@ DOCUMENT = (
 class Listing(Lifecycle, Base):
     """`price_minor` is net of VAT, for the whole visit; the seller's VAT status and `tax_category` decide the rate.
 
+    `cancellation_policy` is the code of a dated ladder (models/commerce/cancellation_policy.py).
     `search_words` repeats the synonyms of its node and the labels of its facets, because a generated column sees only
     its own row. `published_at` is the first approval, `content_changed_at` the last edit (both UTC).
     """
@@ -118,6 +119,7 @@ class Listing(Lifecycle, Base):
     description: Mapped[Prose]
     price_minor: Mapped[Minor]
     currency: Mapped[Currency]
+    cancellation_policy: Mapped[Short] = mapped_column(default="standard", server_default="standard")
     search_words: Mapped[Prose] = mapped_column(default="", server_default="")
     search: Mapped[str] = mapped_column(TSVECTOR, sa.Computed(DOCUMENT, persisted=True), deferred=True)
     published_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))

@@ -11,6 +11,7 @@ from flask_appbuilder.security.sqla.models import User
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base
+from models.commerce.cancellation_policy import CancellationPolicy
 from models.commerce.checkout_line import CheckoutLine
 from models.lifecycle import Lifecycle, Machine, Timer, move
 from models.people.organisation import Organisation
@@ -90,12 +91,14 @@ class Checkout(Lifecycle, Base):
     express_start_text: Mapped[Short] = mapped_column(default="", server_default="")
     cancellation_shown_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
     cancellation_text: Mapped[Short] = mapped_column(default="", server_default="")
+    cancellation_policy_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("cancellation_policy.id"))
     attempts: Mapped[int] = mapped_column(sa.Integer, default=0, server_default="0")
     created_at: Mapped[Created]
 
     buyer_organisation: Mapped[Organisation] = relationship(Organisation, foreign_keys=[buyer_organisation_id])
     seller_organisation: Mapped[Organisation] = relationship(Organisation, foreign_keys=[seller_organisation_id])
     buyer_user: Mapped[User] = relationship(User)
+    cancellation_policy: Mapped[CancellationPolicy | None] = relationship(CancellationPolicy)
     lines: Mapped[list[CheckoutLine]] = relationship(
         CheckoutLine, order_by=CheckoutLine.position, cascade="all, delete-orphan"
     )

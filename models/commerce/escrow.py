@@ -41,7 +41,9 @@ ESCROW = Machine(
         move(S.held, "refund_rest", S.settled, "operator|system", "all that is left"),
         move(S.held, "freeze", S.frozen, "system", "dispute, chargeback or sanctions"),
         move(S.frozen, "unfreeze", S.held, "system", "all reasons cleared"),
-        move(S.frozen, "split", S.settled, "operator", "both parts make all that is left"),
+        move(S.frozen, "split", S.settled, "operator|system", "both parts make all that is left"),
+        move(S.frozen, "charge_back", S.settled, "system", "the bank gave all that is left back to its payer"),
+        move(S.frozen, "charge_back_part", S.frozen, "system", "the bank gave less than what is left back"),
         move(
             S.held,
             "age_alarm",
@@ -63,11 +65,13 @@ class Escrow(Lifecycle, Base):
     __table_args__ = (
         sa.UniqueConstraint("order_id"),
         sa.CheckConstraint(
-            "released_minor >= 0 AND refunded_minor >= 0 AND released_minor + refunded_minor <= captured_minor",
+            "released_minor >= 0 AND refunded_minor >= 0 AND charged_back_minor >= 0 "
+            "AND released_minor + refunded_minor + charged_back_minor <= captured_minor",
             name="never_more_than_captured",
         ),
         sa.CheckConstraint(
-            "state <> 'settled' OR released_minor + refunded_minor = captured_minor", name="settled_holds_nothing"
+            "state <> 'settled' OR released_minor + refunded_minor + charged_back_minor = captured_minor",
+            name="settled_holds_nothing",
         ),
     )
     machine = ESCROW
@@ -78,6 +82,7 @@ class Escrow(Lifecycle, Base):
     captured_minor: Mapped[Minor]
     released_minor: Mapped[Minor] = mapped_column(default=0, server_default="0")
     refunded_minor: Mapped[Minor] = mapped_column(default=0, server_default="0")
+    charged_back_minor: Mapped[Minor] = mapped_column(default=0, server_default="0")
     captured_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
     created_at: Mapped[Created]
 
@@ -86,4 +91,4 @@ class Escrow(Lifecycle, Base):
     @property
     def remaining_minor(self) -> int:
         """What is still held, in minor units."""
-        return self.captured_minor - self.released_minor - self.refunded_minor
+        return self.captured_minor - self.released_minor - self.refunded_minor - self.charged_back_minor

@@ -14,15 +14,17 @@ from models.types import Prose, Short, UuidPk
 
 
 class RateKind(Enum):
-    """VAT by tax category, our commission by kind of listing, the buyer's fee per order."""
+    """VAT by tax category, our commission by kind of listing, the buyer's fee per order, and the sum above which two
+    people decide about a hold."""
 
     vat = "VAT"
     commission = "Commission"
     buyer_fee = "Buyer fee"
+    two_person_limit = "Two-person limit"
 
 
 class Rate(Base):
-    """`bps` is a share in basis points; a buyer fee is `amount_minor`, gross, in `currency`. Exactly one of the two.
+    """`bps` is a share in basis points; a fee or a limit is `amount_minor`, gross, in `currency`; exactly one of both.
 
     `valid` is half-open, in days of the jurisdiction; two rows for the same thing never overlap (the database refuses).
     """

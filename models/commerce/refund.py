@@ -12,8 +12,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from models.base import Base
 from models.commerce.order import Order
 from models.commerce.payment import Payment
+from models.commerce.refund_line import RefundLine
 from models.lifecycle import Lifecycle, Machine, Timer, move
-from models.types import Created, Currency, Minor, Prose, UuidPk
+from models.types import Created, Currency, Minor, Prose, Short, UuidPk
 
 MOST_ATTEMPTS = 3
 
@@ -33,15 +34,27 @@ class RefundState(Enum):
 
 
 class RefundCause(Enum):
-    """Why. The first five follow the published policy and need nobody's approval."""
+    """Why. Those of `BY_POLICY` follow the published policy or a decision and need nobody's approval; of the others
+    one person asks and another approves."""
 
     declined = "Declined by the seller"
     lapsed = "Not accepted in time"
     cancelled_before_acceptance = "Cancelled before acceptance"
     late_capture = "Paid after the checkout was over"
     hold_limit = "Held too long without a decision"
+    cancelled_by_buyer = "Cancelled by the customer"
+    cancelled_by_seller = "Cancelled by the provider"
+    cancelled_by_staff = "Cancelled by us"
+    withdrawal = "Cancelled within 14 days (right to cancel)"
+    dispute_decided = "A problem was decided"
+    not_as_described = "Not as described"
+    overcharged = "Charged too much"
+    goodwill = "Goodwill"
+    other = "Other"
 
 
+BY_STAFF = frozenset({RefundCause.not_as_described, RefundCause.overcharged, RefundCause.goodwill, RefundCause.other})
+BY_POLICY = frozenset(RefundCause) - BY_STAFF
 S = RefundState
 REFUND = Machine(
     name="refund",
@@ -78,6 +91,10 @@ REFUND = Machine(
         move(S.failed, "retry", S.approved, "operator", "fewer than three attempts"),
         move(S.failed, "to_wallet", S.settled_manually, "buyer", "the buyer expressly agrees to another means"),
         move(S.failed, "bank_transfer", S.settled_manually, "operator", "two people"),
+        *(
+            move(state, "charged_back", S.settled_manually, "system", "the buyer's bank gave the money back first")
+            for state in (S.approved, S.failed)
+        ),
         move(S.succeeded, "psp_failed_late", S.failed, "psp", "posting reversed"),
     ),
 )
@@ -85,7 +102,8 @@ REFUND = Machine(
 
 class Refund(Lifecycle, Base):
     """`amount_minor` is all that goes back; of it `fee_net_minor` + `fee_vat_minor` is the buyer fee, the rest comes
-    from the hold (or, for a late capture, straight from what was captured). Minor units."""
+    from the order's lines (or, for a late capture, straight from what was captured). Minor units. `transfer_reference`
+    is the bank's, where the money had to go another way."""
 
     __tablename__ = "refund"
     __table_args__ = (
@@ -93,6 +111,7 @@ class Refund(Lifecycle, Base):
         sa.CheckConstraint("fee_net_minor >= 0 AND fee_vat_minor >= 0", name="fee_is_not_negative"),
         sa.CheckConstraint("amount_minor >= fee_net_minor + fee_vat_minor", name="fee_is_part_of_it"),
         sa.CheckConstraint("approved_by_user_id <> requested_by_user_id", name="approved_by_another"),
+        sa.CheckConstraint("transfer_by_user_id <> transfer_confirmed_by_user_id", name="transfer_by_two"),
         sa.CheckConstraint("(order_id IS NULL) = (cause = 'late_capture')", name="of_an_order"),
         sa.UniqueConstraint("provider_refund_id"),
         sa.Index("ix_refund_order_id", "order_id"),
@@ -112,10 +131,17 @@ class Refund(Lifecycle, Base):
     fee_vat_minor: Mapped[Minor] = mapped_column(default=0, server_default="0")
     requested_by_user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("ab_user.id"))
     approved_by_user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("ab_user.id"))
+    reason: Mapped[Prose] = mapped_column(default="", server_default="")
+    transfer_reference: Mapped[Short] = mapped_column(default="", server_default="")
+    transfer_by_user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("ab_user.id"))
+    transfer_confirmed_by_user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("ab_user.id"))
     attempts: Mapped[int] = mapped_column(sa.Integer, default=0, server_default="0")
     provider_refund_id: Mapped[str | None] = mapped_column(sa.String(120))
     last_error: Mapped[Prose] = mapped_column(default="", server_default="")
     created_at: Mapped[Created]
+    asked_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+    """When the sweep last asked the provider about it (real time); whoever was asked longest ago comes first."""
 
     order: Mapped[Order | None] = relationship(Order)
     payment: Mapped[Payment] = relationship(Payment)
+    lines: Mapped[list[RefundLine]] = relationship(RefundLine)

@@ -40,24 +40,32 @@ TABLES = {
         pending_acceptance lapse expired system @accept_by
         accepted start in_progress seller
         accepted cancel cancelled buyer|operator|seller
+        accepted open_dispute disputed buyer|operator|seller
         accepted hold_limit cancelled system +75d captured_at
         in_progress deliver delivered seller
         in_progress cancel cancelled buyer|operator
-        in_progress open_dispute disputed buyer|seller
+        in_progress open_dispute disputed buyer|operator|seller
         in_progress hold_limit disputed system +75d captured_at
         delivered accept_delivery completed buyer
         delivered request_changes in_progress buyer
-        delivered open_dispute disputed buyer
+        delivered open_dispute disputed buyer|operator
+        delivered hold_alarm disputed system
         delivered lapse completed system +14d
-        disputed resolve_complete completed operator
-        disputed resolve_cancel cancelled operator
+        disputed resolve_complete completed operator|system
+        disputed resolve_cancel cancelled operator|system
         disputed lapse cancelled system +60d
         accepted hold_ran_out cancelled system
         in_progress hold_ran_out cancelled system
         delivered hold_ran_out cancelled system
         disputed hold_ran_out cancelled system
-        disputed withdrawn_to_delivered delivered buyer
-        disputed withdrawn_to_in_progress in_progress buyer|seller
+        pending_acceptance charged_back cancelled system
+        accepted charged_back cancelled system
+        in_progress charged_back cancelled system
+        delivered charged_back cancelled system
+        disputed charged_back cancelled system
+        disputed withdrawn_to_delivered delivered buyer|operator
+        disputed withdrawn_to_in_progress in_progress buyer|operator|seller
+        disputed withdrawn_to_accepted accepted buyer|operator|seller
     """,
     "escrow": """
         pending captured held psp
@@ -68,7 +76,9 @@ TABLES = {
         held refund_rest settled operator|system
         held freeze frozen system
         frozen unfreeze held system
-        frozen split settled operator
+        frozen split settled operator|system
+        frozen charge_back settled system
+        frozen charge_back_part frozen system
         held age_alarm frozen system +85d captured_at
         frozen age_limit settled system +89d captured_at
         frozen refund_rest_system settled system
@@ -88,7 +98,50 @@ TABLES = {
         failed retry approved operator
         failed to_wallet settled_manually buyer
         failed bank_transfer settled_manually operator
+        approved charged_back settled_manually system
+        failed charged_back settled_manually system
         succeeded psp_failed_late failed psp
+    """,
+    "dispute": """
+        open respond under_review buyer|seller
+        open no_answer under_review system +3d
+        open take_up under_review operator
+        open withdraw withdrawn buyer|operator|seller
+        under_review withdraw withdrawn buyer|operator|seller
+        awaiting_info withdraw withdrawn buyer|operator|seller
+        proposed withdraw withdrawn buyer|operator|seller
+        under_review request_info awaiting_info operator
+        awaiting_info provide under_review buyer|seller
+        awaiting_info no_info under_review system +5d
+        under_review propose proposed operator
+        under_review propose_by_rule proposed system +30d
+        proposed agree proposed buyer|seller
+        proposed accept_both decided_split system
+        proposed reject under_review buyer|seller
+        proposed no_agreement under_review system +7d
+        under_review decide_refund decided_refund operator
+        under_review decide_release decided_release operator
+        under_review decide_split decided_split operator
+        proposed decide_refund decided_refund operator
+        proposed decide_release decided_release operator
+        proposed decide_split decided_split operator
+        open order_closed closed_by_order system
+        under_review order_closed closed_by_order system
+        awaiting_info order_closed closed_by_order system
+        proposed order_closed closed_by_order system
+    """,
+    "chargeback": """
+        needs_response submit_evidence under_review operator
+        needs_response concede under_review operator
+        needs_response no_evidence under_review system @evidence_due_at
+        needs_response psp_review under_review psp
+        needs_response psp_won won psp
+        needs_response psp_lost lost psp
+        needs_response inquiry_closed inquiry_closed psp
+        under_review psp_asks needs_response psp
+        under_review psp_won won psp
+        under_review psp_lost lost psp
+        under_review inquiry_closed inquiry_closed psp
     """,
     "webhook_inbox": """
         received verify_failed rejected system
@@ -101,13 +154,20 @@ TABLES = {
     """,
 }
 """`hold_ran_out` ends an order whose hold reached the provider's limit, so that none outlives its hold. A checkout is
-cancelled by the provider too: whoever cancels the payment there cancels it here."""
+cancelled by the provider too: whoever cancels the payment there cancels it here. No chargeback is booked as lost before
+the provider says so: a deadline without evidence, and a concession, wait for its word."""
 ENDS = {
     "seller": ("applied", {"rejected", "closed"}, set()),
     "checkout": ("draft", {"paid", "expired", "abandoned", "refunded_late"}, {"expired", "abandoned"}),
     "order": ("pending_acceptance", {"completed", "cancelled", "declined", "expired"}, set()),
     "escrow": ("pending", {"settled", "voided"}, set()),
     "refund": ("requested", {"succeeded", "rejected", "cancelled", "settled_manually"}, {"succeeded"}),
+    "dispute": (
+        "open",
+        {"decided_refund", "decided_release", "decided_split", "withdrawn", "closed_by_order"},
+        set(),
+    ),
+    "chargeback": ("needs_response", {"won", "lost", "inquiry_closed"}, set()),
     "webhook_inbox": ("received", {"applied", "duplicate", "rejected"}, set()),
 }
 """First state, states without a way on, and those of them that late news may undo."""
