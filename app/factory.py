@@ -62,7 +62,7 @@ def _migrations(app: Flask) -> None:
 
 
 def _views(app: Flask, made: parts.Parts) -> None:
-    from views import assets, audit_context, health, plain_text, request_context
+    from views import assets, audit_context, health, moments, plain_text, request_context
     from views import console as console_views
     from views import hooks as hook_views
     from views import storefront as storefront_views
@@ -72,6 +72,7 @@ def _views(app: Flask, made: parts.Parts) -> None:
     audit_context.install(app)
     assets.install(app, form_targets=(made.config.payments_public_url,))
     health.install(app)
+    moments.install(app)
     storefront_views.install(app)
     hook_views.install(app)
     with app.app_context():

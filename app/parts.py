@@ -14,6 +14,7 @@ from app import session
 from app.clients.payments import Payments
 from app.clients.payments_stripe import StripePayments
 from app.clients.storage import Storage
+from app.services.platform import clock
 from config import Config
 from reports.commerce.facts import Party
 
@@ -61,4 +62,5 @@ def assemble(config: Config | None = None) -> Parts:
     """Reads the settings and binds the database."""
     parts = Parts(config or Config.from_environment())
     session.configure(parts.config.database_url, **parts.config.engine_options())
+    clock.follow(yes=not parts.config.production)
     return parts

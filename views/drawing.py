@@ -15,6 +15,7 @@ from flask import request, url_for
 from markupsafe import Markup, escape
 from werkzeug.datastructures import MultiDict
 
+from app.services.platform import clock
 from views.assets import shape
 from views.moments import local, spelled
 
@@ -81,7 +82,8 @@ def _time(moment: datetime, words: str) -> Markup:
 
 
 def ago(moment: datetime | None) -> Markup:
-    """`4 h ago`, after a week the day; the full time is the title."""
+    """`4 h ago`, after a week the day; the full time is the title. In real time: most of these say when rows were made,
+    and a moment that a moved clock wrote is spelled out."""
     if moment is None:
         return NONE
     there, now = local(moment), local(datetime.now(UTC))
@@ -99,7 +101,7 @@ def due(moment: datetime | None) -> Markup:
     """`in 4 h`, with a clock under six hours and a triangle when it is late."""
     if moment is None:
         return NONE
-    left = (local(moment) - local(datetime.now(UTC))).total_seconds()
+    left = (local(moment) - clock.now()).total_seconds()
     size = abs(left)
     span = f"{int(size // 60)} min" if size < HOUR else f"{int(size // HOUR)} h"
     if size >= 2 * DAY:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from flask import current_app
+from flask import Flask, current_app
+
+from app.services.platform import clock
 
 
 def business_zone() -> ZoneInfo:
@@ -25,6 +27,20 @@ def from_business_time(typed: datetime) -> datetime:
     if moment.astimezone(zone).replace(tzinfo=None) != typed:
         raise ValueError("The clocks skip this hour; choose a time before or after it")
     return moment
+
+
+def rehearsal() -> str:
+    """What a page says while the clock is moved (development only); empty when it shows real time."""
+    ahead = clock.shift()
+    if not ahead:
+        return ""
+    span = f"{ahead.days} d" if ahead.days else f"{int(ahead.total_seconds() // 60)} min"
+    return f"Rehearsal: the clock is {span} ahead, here it is {spelled(clock.now())}. It ends with: flask clock reset"
+
+
+def install(app: Flask) -> None:
+    """What both layouts ask, so that nobody takes a rehearsal's dates for real ones."""
+    app.jinja_env.globals["rehearsal"] = rehearsal
 
 
 def spelled(moment: datetime) -> str:

@@ -42,5 +42,7 @@ class Payment(Base):
     voided_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
     last_decline: Mapped[Prose] = mapped_column(default="", server_default="")
     created_at: Mapped[Created]
+    asked_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+    """When the sweep last asked the provider about it (real time); whoever was asked longest ago comes first."""
 
     checkout: Mapped[Checkout] = relationship(Checkout)

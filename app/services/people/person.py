@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from werkzeug.security import generate_password_hash
 
 from app.services.people import organisation
-from app.services.platform import clock
 from models.errors import Conflict, Invalid
 from models.people.organisation import OrganisationKind
+from models.types import utc_now
 
 HASH_METHOD = "scrypt"
 
@@ -30,7 +30,7 @@ def create(
     found = list(session.scalars(sa.select(Role).where(Role.name.in_(roles))))
     if len(found) != len(set(roles)):
         raise Invalid("A role is missing. Run `flask roles sync`.")
-    now = clock.now().replace(tzinfo=None)  # Flask-AppBuilder's columns are naive; they hold UTC
+    now = utc_now().replace(tzinfo=None)  # Flask-AppBuilder's columns are naive; they hold UTC
     user = User(
         username=address,
         email=address,

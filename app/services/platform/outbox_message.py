@@ -1,7 +1,8 @@
 """The life of an outbox message after it was written: claimed by the dispatcher, done, failed, dead, revived.
 
 A message may be handed to the queue more than once. Each handing-out has a number (`sends`); only the holder of the
-newest number may finish the message, so that its effect is kept once whatever the queue does.
+newest number may finish the message, so that its effect is kept once whatever the queue does. Its times are real ones,
+whatever the clock of the verbs says: they are the machinery's own.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ class Claim:
 def to_send(session: Session, limit: int = 100) -> list[OutboxMessage]:
     """Messages due now, locked for this transaction: never handed out, or handed out longer ago than the lease."""
     now = utc_now()
-    open_ = (M.done_at.is_(None), M.dead_at.is_(None), M.not_before <= clock.now())
+    open_ = (M.done_at.is_(None), M.dead_at.is_(None), M.not_before <= clock.real())
     due = sa.or_(M.sent_at.is_(None), M.sent_at < now - LEASE)
     query = sa.select(M).where(*open_, due).order_by(M.id).limit(limit)
     return list(session.scalars(query.with_for_update(skip_locked=True)))
@@ -94,7 +95,7 @@ def finish(session: Session, message_id: int, number: int) -> None:
 def postpone(session: Session, message_id: int, number: int, seconds: float) -> None:
     """Not yet: looked at again after so many seconds; no failure."""
     if message := take(session, message_id, number):
-        message.sent_at, message.not_before = None, clock.now() + timedelta(seconds=seconds)
+        message.sent_at, message.not_before = None, clock.real() + timedelta(seconds=seconds)
 
 
 def fail(session: Session, message_id: int, number: int, error: str, *, permanent: bool = False) -> bool:
@@ -108,7 +109,7 @@ def fail(session: Session, message_id: int, number: int, error: str, *, permanen
         message.dead_at = utc_now()
         return True
     pause = BACKOFF[min(message.failures, len(BACKOFF)) - 1]
-    message.sent_at, message.not_before = None, clock.now() + timedelta(seconds=pause)
+    message.sent_at, message.not_before = None, clock.real() + timedelta(seconds=pause)
     return False
 
 
@@ -119,7 +120,7 @@ def revive(session: Session, message: OutboxMessage, *, actor: Actor) -> None:
         raise Conflict("This message is not a dead letter: somebody has run it again already.")
     session.info["verb"] = "outbox_message.revive"
     message.dead_at, message.failures, message.sent_at = None, 0, None
-    message.not_before = clock.now()
+    message.not_before = clock.real()
     message.last_error = f"run again by user {actor.user_id}; before: {message.last_error}"[:4000]
     session.flush()
 
@@ -134,5 +135,5 @@ def counts(session: Session) -> dict[str, Any]:
             sa.func.min(M.not_before).filter(M.done_at.is_(None), M.dead_at.is_(None)).label("oldest"),
         ).where(sa.or_(sa.and_(M.done_at.is_(None), M.dead_at.is_(None)), M.dead_at.is_not(None)))  # two small indexes
     ).one()
-    age = max(0.0, (clock.now() - row.oldest).total_seconds()) if row.oldest else 0.0
+    age = max(0.0, (clock.real() - row.oldest).total_seconds()) if row.oldest else 0.0
     return {"waiting": row.waiting, "in_flight": row.in_flight, "dead": row.dead, "oldest_seconds": age}

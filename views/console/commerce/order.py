@@ -14,6 +14,7 @@ from markupsafe import Markup
 from sqlalchemy.orm import aliased, joinedload
 
 from app.services.commerce import ledger
+from app.services.platform import clock
 from models.commerce.document import Document
 from models.commerce.escrow import Escrow
 from models.commerce.evidence import Evidence
@@ -60,7 +61,7 @@ class OrderView(RecordView):
             "Late",
             {
                 "acceptance": Test(
-                    "Not accepted in time", lambda: (O.state == S.pending_acceptance) & (O.accept_by < sa.func.now())
+                    "Not accepted in time", lambda: (O.state == S.pending_acceptance) & (O.accept_by < clock.now())
                 )
             },
             "clock",

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from app.services.platform import clock
 from models.lifecycle import MACHINES
 from models.platform.timer import TimerRow, TimerState
 from views import drawing
@@ -37,7 +38,7 @@ class TimerView(ConsoleView):
         TestFacet(
             "late",
             "Late",
-            {"yes": Test("Past its time", lambda: (T.state == TimerState.waiting) & (T.due_at < sa.func.now()))},
+            {"yes": Test("Past its time", lambda: (T.state == TimerState.waiting) & (T.due_at < clock.now()))},
             "clock",
         ),
     )
