@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from app.services.platform import clock
 from models.people.seller import Seller, SellerState
 from models.platform.outbox_message import OutboxMessage
 from models.types import utc_now, uuid7
@@ -77,6 +80,13 @@ def test_notice_to_a_seller_is_at_least_thirty_days(app, session):
         data = {"reason": "Repeated infringement.", "effective_on": day}
         answer = client.post(f"/console/sellers/move/notice_terminate/{party.seller.id}", data=data)
         assert answer.status_code == status, day
+
+
+def test_a_screen_says_that_the_clock_is_moved(app, session, monkeypatch):
+    console = signed_in(app, account(session, "Operations"))
+    assert "Rehearsal" not in console.get("/console/timers/list/").text
+    monkeypatch.setattr(clock, "shift", lambda: timedelta(days=6))
+    assert "Rehearsal: the clock is 6 d ahead" in console.get("/console/timers/list/").text
 
 
 def test_the_invariants_page_asks_and_says_that_all_hold(app, session):

@@ -122,3 +122,51 @@ def test_only_the_clock_feeds_the_queue() -> None:
     found = [line for source in sources() if source.name != "jobs/clock.py" for line in _plain_queue_use(source)]
     assert not found, found
     assert _plain_queue_use(sample("queue.enqueue(f, 1)"))
+
+
+CLOCKS = {"utc_now", "datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.time_ns"}
+SQL_CLOCKS = {"now", "current_timestamp", "clock_timestamp", "statement_timestamp", "current_date", "localtimestamp"}
+REAL = {
+    "app/clients/storage.py": "the age of a file on disk",
+    "app/commands/clock.py": "says how far real time and the clock are apart",
+    "app/outbox.py": "when a message was written; the machinery waits in real time",
+    "app/services/commerce/webhook_inbox.py": "the age of a signature, which the provider made in real time",
+    "app/services/people/person.py": "when an account was made, as Flask-AppBuilder writes it",
+    "app/services/platform/clock.py": "is the clock",
+    "app/services/platform/heartbeat.py": "whether a program lives",
+    "app/services/platform/outbox_message.py": "leases",
+    "app/services/platform/seal.py": "the age of what waits for its seal",
+    "jobs/sealer.py": "when a head was published, which is evidence",
+    "models/types.py": "is where real time comes from",
+    "security/manager.py": "when somebody signed in",
+    "views/columns.py": "compares with created_at, which is real",
+    "views/console/people/user.py": "when an account was changed, as Flask-AppBuilder writes it",
+    "views/console/platform/invariant.py": "when the page asked",
+    "views/drawing.py": "how long ago a row was made",
+}
+"""The only modules that ask another clock than app.services.platform.clock, each with what must be real about it."""
+
+
+def _other_clocks(source: Source) -> list[str]:
+    found = []
+    for name, call in source.calls():
+        sql = name.startswith(("func.", "sa.func.")) and name.rpartition(".")[2] in SQL_CLOCKS
+        if name in CLOCKS or name.rpartition(".")[2] == "utc_now" or sql:
+            found.append(source.at(call))
+    return found
+
+
+def test_nobody_asks_another_clock() -> None:
+    """What a verb, a guard, a timer or a list compares with must move when `flask clock advance` moves the time."""
+    asked = {source.name: found for source in sources() if (found := _other_clocks(source))}
+    asked = {name: found for name, found in asked.items() if not name.startswith("app/simulators/")}
+    strangers = [line for name, found in asked.items() if name not in REAL for line in found]
+    assert not strangers, f"ask app.services.platform.clock: {strangers}"
+    assert REAL.keys() <= asked.keys(), f"needs no exception any more: {REAL.keys() - asked.keys()}"
+
+
+def test_another_clock_is_seen() -> None:
+    for text in ("utc_now()", "types.utc_now()", "datetime.now(UTC)", "sa.func.now()", "date.today()", "time.time()"):
+        assert _other_clocks(sample(text)), text
+    assert not _other_clocks(sample("clock.now()"))
+    assert not _other_clocks(sample("clock.real()"))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from app.services.platform import clock
 from views.storefront import home
 
 PUBLIC = ("/", "/services", "/services/electrical", "/sign-in", "/legal/order-terms", "/nowhere")
@@ -75,6 +77,12 @@ def test_the_error_page_of_a_lost_database_asks_the_database_nothing(buyer, monk
 
     monkeypatch.setattr("views.storefront.people.person._read", broken)
     assert buyer.get("/services").status_code == 503
+
+
+def test_a_page_says_that_its_clock_is_moved_and_says_nothing_in_real_time(visitor, monkeypatch):
+    assert "Rehearsal" not in visitor.page("/")
+    monkeypatch.setattr(clock, "shift", lambda: timedelta(days=6, minutes=3))
+    assert "Rehearsal: the clock is 6 d ahead" in visitor.page("/")
 
 
 def test_a_fault_of_ours_shows_a_reference_and_no_inside(visitor, monkeypatch):

@@ -79,7 +79,7 @@ def advance(session: Session, by: timedelta) -> timedelta:
     row = session.get(ClockShift, ONLY, with_for_update=True) or ClockShift(id=ONLY, seconds=0)
     if by <= timedelta():
         raise Invalid("The clock only goes forward: say how far, for example 6d.")
-    if row.by + by > FARTHEST:
+    if by > FARTHEST - row.by:
         raise Invalid("That is more than ten years ahead.")
     row.seconds += int(by.total_seconds())
     return _kept(session, row)
@@ -115,7 +115,7 @@ def _read(otherwise: timedelta) -> timedelta:
     """On a connection of its own: it may be asked amid a transaction that has failed, or between two."""
     try:
         borrowed = sessions.engine().raw_connection()
-    except (SQLAlchemyError, RuntimeError):
+    except (SQLAlchemyError, psycopg.Error, RuntimeError):
         return otherwise
     try:
         cursor = borrowed.cursor()
