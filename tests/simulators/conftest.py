@@ -4,7 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.browser.conftest import chromium, reader
 from tests.simulators.provider import Provider, Receiver, running
+
+__all__ = ["chromium", "reader"]
+"""The browser of tests/browser: two Playwright drivers cannot live in one process, so nobody starts another."""
 
 
 @pytest.fixture(scope="session")

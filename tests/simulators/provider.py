@@ -126,6 +126,21 @@ class Provider:
         headers = {"Authorization": f"Bearer {KEY}"} | ({"Idempotency-Key": key} if key else {})
         return httpx.post(f"{self.url}/v1/{path}", data=data, headers=headers, timeout=30)
 
+    def document(self, path: str, **query: str) -> Any:
+        """What the API answers to a question."""
+        headers = {"Authorization": f"Bearer {KEY}"}
+        return httpx.get(f"{self.url}/v1/{path}", params=query, headers=headers).json()
+
+    def disputed(self, intent: str, **wish: object) -> str:
+        """The id of a new dispute of a payment."""
+        answer = httpx.post(f"{self.url}/_disputes", json={"payment_intent": intent} | wish)
+        return str(answer.raise_for_status().json()["id"])
+
+    def decide(self, dispute: str, outcome: str) -> Any:
+        """The dispute after the bank's word on it."""
+        answer = httpx.post(f"{self.url}/_disputes/{dispute}", json={"outcome": outcome})
+        return answer.raise_for_status().json()
+
     def opened(self, amount: int = 29_300, back: str = "http://shop.test/back", **data: str) -> str:
         """The id of a new payment."""
         wanted = {"amount": str(amount), "currency": "gbp", "metadata[return_url]": back}

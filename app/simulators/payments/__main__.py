@@ -49,6 +49,7 @@ def options(arguments: list[str] | None = None) -> Settings:
         parser.add_argument(f"--{name}", default=given, required=given is None, help=f"or {variable}")
     parser.add_argument("--fee-bps", type=int, default=150, help="the provider's share in basis points")
     parser.add_argument("--fee-fixed", type=int, default=20, help="the provider's fixed part in minor units")
+    parser.add_argument("--dispute-fee", type=int, default=2_000, help="what a dispute costs, in minor units")
     got = parser.parse_args(arguments)
     return Settings(
         port=int(got.port),
@@ -60,6 +61,7 @@ def options(arguments: list[str] | None = None) -> Settings:
         merchant=got.merchant,
         fee_bps=got.fee_bps,
         fee_fixed_minor=got.fee_fixed,
+        dispute_fee_minor=got.dispute_fee,
     )
 
 

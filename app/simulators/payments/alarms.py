@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from app.simulators.payments import intents, refunds
+from app.simulators.payments import disputes, intents, refunds
 from app.simulators.payments.settings import Settings
-from app.simulators.payments.store import Store, Work
+from app.simulators.payments.store import Store, Thing, Work
+
+KIND_OF = {
+    "payment": "payment_intent",
+    "authorisation": "payment_intent",
+    "dispute": "payment_intent",
+    "refund": "refund",
+    "refund_fails": "refund",
+    "dispute_due": "dispute",
+    "dispute_decided": "dispute",
+}
 
 
 def ring(store: Store, settings: Settings) -> None:
@@ -19,11 +29,24 @@ def ring(store: Store, settings: Settings) -> None:
 def happen(work: Work, alarm: int, settings: Settings) -> None:
     """One alarm; each of its verbs does nothing when the thing has moved on."""
     row = work.rows("DELETE FROM alarm WHERE id = ? RETURNING verb, thing", alarm)[0]
-    if row["verb"] == "payment":
-        intent = work.get("payment_intent", row["thing"])
-        if intent["status"] == "processing":
-            intents.succeed(work, intent, settings)
-    elif row["verb"] == "refund":
-        refunds.succeed(work, work.get("refund", row["thing"]))
-    elif row["verb"] == "refund_fails":
-        refunds.fail(work, work.get("refund", row["thing"]))
+    verb, thing = row["verb"], work.get(KIND_OF[row["verb"]], row["thing"])
+    if verb == "payment" and thing["status"] == "processing":
+        intents.accept(work, thing, settings)
+    elif verb == "authorisation":
+        intents.expire(work, thing)
+    elif verb == "refund":
+        refunds.succeed(work, thing)
+    elif verb == "refund_fails":
+        refunds.fail(work, thing)
+    else:
+        of_dispute(work, verb, thing, settings)
+
+
+def of_dispute(work: Work, verb: str, thing: Thing, settings: Settings) -> None:
+    """The bank's own doing."""
+    if verb == "dispute":
+        disputes.arrive(work, thing, settings)
+    elif verb == "dispute_due":
+        disputes.lapse(work, thing)
+    elif verb == "dispute_decided" and thing["status"] in {"under_review", "warning_under_review"}:
+        disputes.decide(work, thing, thing["_outcome"], settings)

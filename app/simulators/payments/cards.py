@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """`decline` is the provider's decline code, empty for a card that pays."""
+    """`decline` is the provider's decline code, empty for a card that pays; `dispute` is the reason of the bank that
+    asks the money back afterwards, and `inquiry` says that it only asks."""
 
     number: str
     token: str
@@ -16,6 +17,8 @@ class Card:
     message: str = ""
     authenticate: bool = False
     refund: str = ""
+    dispute: str = ""
+    inquiry: bool = False
 
     @property
     def spaced(self) -> str:
@@ -42,6 +45,20 @@ CARDS = (
     Card("4000002500003155", "pm_card_authenticationRequired", "asks for your bank's confirmation", authenticate=True),
     Card("4000000000007726", "pm_card_pendingRefund", "pays; a refund to it takes a while", refund="pending"),
     Card("4000000000005126", "pm_card_refundFail", "pays; a refund to it fails after success", refund="fails_late"),
+    Card("4000000000000259", "pm_card_createDispute", "pays; the bank then disputes it as fraud", dispute="fraudulent"),
+    Card(
+        "4000000000002685",
+        "pm_card_createDisputeProductNotReceived",
+        "pays; the bank then disputes it as not received",
+        dispute="product_not_received",
+    ),
+    Card(
+        "4000000000001976",
+        "pm_card_createDisputeInquiry",
+        "pays; the bank then inquires",
+        dispute="fraudulent",
+        inquiry=True,
+    ),
 )
 BY_NUMBER = {card.number: card for card in CARDS}
 BY_TOKEN = {card.token: card for card in CARDS}

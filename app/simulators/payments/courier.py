@@ -90,7 +90,8 @@ class Courier:
 
     def _due(self) -> list[sqlite3.Row]:
         with self.store.work() as work:
-            sql = "SELECT id, event, created FROM delivery WHERE state = 'pending' AND due <= ? ORDER BY id LIMIT ?"
+            sql = """SELECT id, event, created FROM delivery LEFT JOIN shuffle ON shuffle.delivery = delivery.id
+              WHERE state = 'pending' AND due <= ? ORDER BY CASE WHEN family IS NULL THEN id ELSE -id END LIMIT ?"""
             found = work.rows(sql, work.now(), BATCH)
             window = knobs.value(work, "hook_reorder")
             if not window or not found:

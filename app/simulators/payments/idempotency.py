@@ -1,4 +1,7 @@
-"""A key means one piece of work: the same question gets the kept answer, another question gets an error."""
+"""A key means one piece of work: the same question gets the kept answer, another question gets an error.
+
+After a day a key may be forgotten, as the provider forgets it: who repeats a call then, does it twice.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 
+from app.simulators.payments import knobs
 from app.simulators.payments.errors import ApiError, invalid
 from app.simulators.payments.store import Store, Thing, Work
 
@@ -31,6 +35,8 @@ def claim(store: Store, key: str, print_of_question: str) -> Answer | None:
     if len(key) > LONGEST_KEY:
         raise invalid("Idempotency keys are at most 255 characters long")
     with store.work() as work:
+        oldest = work.now() - knobs.value(work, "key_keeps_s")
+        work.rows("DELETE FROM answer WHERE key = ? AND status IS NOT NULL AND created < ?", key, oldest)
         known = work.rows("SELECT fingerprint, status, body FROM answer WHERE key = ?", key)
         if not known:
             sql = "INSERT INTO answer (key, fingerprint, created) VALUES (?, ?, ?)"

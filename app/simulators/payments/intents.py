@@ -6,15 +6,18 @@ import re
 import secrets
 from urllib.parse import urlsplit
 
-from app.simulators.payments import balance, events, knobs
+from app.simulators.payments import captures, events, knobs
 from app.simulators.payments.cards import BY_TOKEN, Card
 from app.simulators.payments.errors import invalid
+from app.simulators.payments.params import whole
 from app.simulators.payments.settings import Settings
 from app.simulators.payments.store import Thing, Work
 
 SMALLEST_MINOR = 30
 LARGEST_MINOR = 99_999_999
 OPEN = ("requires_payment_method", "requires_action")
+"""A card may still be tried."""
+CLOSABLE = (*OPEN, "requires_capture")
 
 
 def create(work: Work, params: Thing) -> Thing:
@@ -27,6 +30,9 @@ def create(work: Work, params: Thing) -> Thing:
         raise invalid("Amount must be no more than 99999999", param="amount", code="amount_too_large")
     if not re.fullmatch("[a-z]{3}", currency):
         raise invalid(f"Invalid currency: {currency}", param="currency")
+    method = str(params.get("capture_method", "automatic"))
+    if method not in captures.METHODS:
+        raise invalid(f"Invalid capture_method: {method}", param="capture_method")
     metadata = params.get("metadata") or {}
     return_url = str(metadata.get("return_url", ""))
     if return_url and urlsplit(return_url).scheme not in {"http", "https"}:
@@ -39,7 +45,7 @@ def create(work: Work, params: Thing) -> Thing:
         amount_received=0,
         cancellation_reason=None,
         canceled_at=None,
-        capture_method="automatic",
+        capture_method=method,
         client_secret=None,
         currency=currency,
         description=params.get("description"),
@@ -83,53 +89,50 @@ def authenticate(work: Work, intent: Thing, settings: Settings, *, agreed: bool)
 
 
 def go_through(work: Work, intent: Thing, settings: Settings) -> Thing:
-    """Paid now, or after the delay that a knob asks for."""
+    """Accepted now, or after the delay that a knob asks for."""
     delay = knobs.value(work, "payment_delay_s", intent["metadata"])
     if not delay:
-        return succeed(work, intent, settings)
+        return accept(work, intent, settings)
     intent["status"] = "processing"
     work.alarm(delay, "payment", intent)
     events.emit(work, "payment_intent.processing", work.save(intent))
     return intent
 
 
-def succeed(work: Work, intent: Thing, settings: Settings) -> Thing:
-    """The money is taken: a charge, its movement and fee, and the events."""
-    amount = intent["amount"]
-    charge = new_charge(work, intent, captured=amount)
-    fee = balance.fee_minor(amount, bps=settings.fee_bps, fixed=settings.fee_fixed_minor)
-    charge["balance_transaction"] = balance.move(work, charge, kind="charge", amount=amount, fee=fee)["id"]
-    intent |= {"status": "succeeded", "amount_received": amount, "latest_charge": charge["id"]}
-    events.emit(work, "charge.succeeded", work.save(charge))
-    events.emit(work, "payment_intent.succeeded", work.save(intent))
-    return intent
+def accept(work: Work, intent: Thing, settings: Settings) -> Thing:
+    """The card said yes: the money is taken, or reserved when the merchant wants to capture it later."""
+    charge = new_charge(work, intent, accepted=True)
+    if intent["capture_method"] == "manual":
+        return captures.reserve(work, intent, charge)
+    return captures.collect(work, intent, charge, intent["amount"], settings)
 
 
 def decline(work: Work, intent: Thing, code: str, message: str) -> Thing:
     """Refused by the card: a charge that failed names the attempt."""
-    charge = new_charge(work, intent, captured=0)
+    charge = new_charge(work, intent, accepted=False)
     intent["latest_charge"] = charge["id"]
     events.emit(work, "charge.failed", charge)
     error = {"code": "card_declined", "charge": charge["id"], "decline_code": code, "message": message}
     return reopen(work, intent, error)
 
 
-def new_charge(work: Work, intent: Thing, *, captured: int) -> Thing:
-    """One attempt to take the money, with what was taken in minor units."""
+def new_charge(work: Work, intent: Thing, *, accepted: bool) -> Thing:
+    """One attempt at the card; nothing is taken yet."""
     return work.new(
         "ch",
         "charge",
         amount=intent["amount"],
-        amount_captured=captured,
+        amount_captured=0,
         amount_refunded=0,
         balance_transaction=None,
-        captured=bool(captured),
+        captured=False,
         currency=intent["currency"],
+        disputed=False,
         metadata=intent["metadata"],
-        paid=bool(captured),
+        paid=accepted,
         payment_intent=intent["id"],
         refunded=False,
-        status="succeeded" if captured else "failed",
+        status="succeeded" if accepted else "failed",
     )
 
 
@@ -142,12 +145,21 @@ def reopen(work: Work, intent: Thing, error: Thing) -> Thing:
 
 
 def cancel(work: Work, intent: Thing, *, reason: str | None = None) -> Thing:
-    """Close it for good; only while no money was taken."""
-    refuse_unless(intent, *OPEN)
+    """Close it for good; only while no money was taken. What was reserved on the card is let go."""
+    refuse_unless(intent, *CLOSABLE)
+    if intent["status"] == "requires_capture":
+        captures.let_go(work, intent)
     closed = {"status": "canceled", "canceled_at": int(work.now()), "cancellation_reason": reason, "next_action": None}
     intent |= closed
     events.emit(work, "payment_intent.canceled", work.save(intent))
     return intent
+
+
+def expire(work: Work, intent: Thing) -> None:
+    """Nobody captured in time."""
+    if intent["status"] == "requires_capture":
+        cancel(work, intent, reason="automatic")
+        events.emit(work, "charge.expired", work.get("charge", intent["latest_charge"]))
 
 
 def card_of(params: Thing) -> Card:
@@ -163,11 +175,3 @@ def refuse_unless(intent: Thing, *states: str) -> None:
     if intent["status"] not in states:
         said = f"This PaymentIntent's status is {intent['status']}, so this cannot be done."
         raise invalid(said, code="payment_intent_unexpected_state", executed=True)
-
-
-def whole(params: Thing, name: str) -> int:
-    """A whole number of minor units."""
-    text = str(params.get(name, ""))
-    if not re.fullmatch(r"\d{1,12}", text):
-        raise invalid(f"Invalid integer: {text}", param=name, code="parameter_invalid_integer")
-    return int(text)

@@ -7,11 +7,11 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
 
-from app.simulators.payments import cards, intents, knobs
+from app.simulators.payments import cards, disputes, evidence, intents, knobs
 from app.simulators.payments.api import courier, settings, store
 from app.simulators.payments.errors import ApiError
 from app.simulators.payments.money import shown
-from app.simulators.payments.store import Thing
+from app.simulators.payments.store import Thing, Work
 
 pages = Blueprint("pages", __name__)
 
@@ -97,6 +97,7 @@ def pay_page(intent: Thing, *, problem: str = "", typed: str = cards.CARDS[0].sp
     said = {
         "succeeded": ("Paid", "This payment has gone through. Nothing more is taken."),
         "processing": ("On its way", "This payment is being processed. Go back to the shop: it will tell you."),
+        "requires_capture": ("Reserved", "The amount is reserved on the card. It is taken when the shop asks for it."),
         "canceled": ("Cancelled", "This payment was cancelled and can no longer be made. Nothing was taken."),
     }[intent["status"]]
     return show("message.html", intent, title=said[0], said=said[1], back=return_url(intent))
@@ -114,7 +115,7 @@ def return_url(intent: Thing) -> str:
     if not intent["_return_url"]:
         return ""
     parts = urlsplit(intent["_return_url"])
-    outcome = "succeeded" if intent["status"] in {"succeeded", "processing"} else "canceled"
+    outcome = "canceled" if intent["status"] == "canceled" else "succeeded"
     added = urlencode({"payment_intent": intent["id"], "redirect_status": outcome})
     return urlunsplit(parts._replace(query="&".join(filter(None, (parts.query, added)))))
 
@@ -131,6 +132,14 @@ def see_other(url: str) -> Response:
     return Response(found.data, found.status_code, found.headers)
 
 
+def told(work: Work, dispute: Thing) -> Thing:
+    """A dispute with what may become of it, and with what the merchant sent, files by name and size."""
+    sent = dispute["evidence"]
+    files = [work.get("file", sent[name]) for name in evidence.FILES if sent[name]]
+    verdicts = [word for word, states in disputes.DECIDED_BY.items() if dispute["status"] in states]
+    return dispute | {"text": sent["uncategorized_text"] or "", "files": files, "verdicts": verdicts}
+
+
 @pages.get("/")
 def state() -> Response:
     """Everything at a glance; no keys and no secrets."""
@@ -140,8 +149,10 @@ def state() -> Response:
         values = {
             "now": work.now(),
             "offset": work.setting("clock_offset_s", 0),
+            "reasons": disputes.REASONS,
             "intents": work.find("payment_intent", limit=LATEST),
             "refunds": work.find("refund", limit=LATEST),
+            "disputes": [told(work, one) for one in work.find("dispute", limit=LATEST)],
             "movements": work.find("balance_transaction", limit=LATEST),
             "deliveries": [dict(row) for row in work.rows(sql, LATEST)],
             "knobs": [(knob, knobs.value(work, knob.name)) for knob in knobs.KNOBS],

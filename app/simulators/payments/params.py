@@ -32,3 +32,11 @@ def only(params: Mapping[str, Any], *names: str) -> None:
     for name in params:
         if name not in {*names, "expand"}:
             raise invalid(f"Received unknown parameter: {name}", param=name, code="parameter_unknown")
+
+
+def whole(params: Mapping[str, Any], name: str) -> int:
+    """A whole number, of minor units or of seconds."""
+    text = str(params.get(name, ""))
+    if not re.fullmatch(r"\d{1,12}", text):
+        raise invalid(f"Invalid integer: {text}", param=name, code="parameter_invalid_integer")
+    return int(text)

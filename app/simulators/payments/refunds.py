@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from app.simulators.payments import balance, events, intents, knobs
+from app.simulators.payments import balance, disputes, events, knobs
 from app.simulators.payments.cards import BY_TOKEN
 from app.simulators.payments.errors import invalid
+from app.simulators.payments.params import whole
 from app.simulators.payments.store import Thing, Work
 
 REASONS = ("duplicate", "fraudulent", "requested_by_customer")
@@ -19,7 +20,7 @@ def create(work: Work, params: Thing) -> Thing:
     if reason is not None and reason not in REASONS:
         raise invalid(f"Invalid reason: must be one of {', '.join(REASONS)}", param="reason")
     charge = work.get("charge", intent["latest_charge"])
-    amount = charged_back(charge, params)
+    amount = asked_for(work, charge, params)
     metadata = params.get("metadata") or {}
     fate = BY_TOKEN[intent["_card"]].refund
     pending = fate == "pending" or bool(knobs.value(work, "refund_pending", metadata))
@@ -41,6 +42,7 @@ def create(work: Work, params: Thing) -> Thing:
     count(work, charge, amount)
     events.emit(work, "refund.created", refund)
     events.emit(work, "charge.refunded", charge)
+    disputes.refunded(work, charge)
     settle_in = knobs.value(work, "refund_settle_s", metadata)
     if fate == "fails_late" or knobs.value(work, "refund_fails_late", metadata):
         work.alarm(settle_in, "refund_fails", refund)
@@ -51,10 +53,14 @@ def create(work: Work, params: Thing) -> Thing:
     return refund
 
 
-def charged_back(charge: Thing, params: Thing) -> int:
-    """The amount asked for, held against what is left of the charge."""
-    left = charge["amount"] - charge["amount_refunded"]
-    amount = intents.whole(params, "amount") if "amount" in params else left
+def asked_for(work: Work, charge: Thing, params: Thing) -> int:
+    """The amount asked for, held against what is left of the charge after refunds and lost disputes."""
+    held, gone = disputes.away(work, charge)
+    left = max(charge["amount_captured"] - charge["amount_refunded"] - gone, 0)
+    if held or (gone and not left):
+        said = f"Charge {charge['id']} has been charged back; cannot issue a refund."
+        raise invalid(said, code="charge_disputed", executed=True)
+    amount = whole(params, "amount") if "amount" in params else left
     if not left:
         said = f"Charge {charge['id']} has already been refunded."
         raise invalid(said, code="charge_already_refunded", executed=True)
@@ -69,7 +75,7 @@ def charged_back(charge: Thing, params: Thing) -> int:
 def count(work: Work, charge: Thing, amount: int) -> None:
     """Move the charge's running total of refunds by a signed amount."""
     charge["amount_refunded"] += amount
-    charge["refunded"] = charge["amount_refunded"] == charge["amount"]
+    charge["refunded"] = charge["amount_refunded"] == charge["amount_captured"]
     work.save(charge)
 
 

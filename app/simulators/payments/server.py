@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from flask import Flask, Response, abort, g, request
 
-from app.simulators.payments.api import api
 from app.simulators.payments.control import control
 from app.simulators.payments.courier import Courier
+from app.simulators.payments.endpoints import api
 from app.simulators.payments.pages import pages
 from app.simulators.payments.settings import Settings
 from app.simulators.payments.store import Store
 
 LARGEST_BODY = 64 * 1024
+LARGEST_UPLOAD = 6 * 1024 * 1024
 
 
 def create_server(settings: Settings) -> Flask:
@@ -22,11 +23,18 @@ def create_server(settings: Settings) -> Flask:
     app.extensions |= {"store": store, "settings": settings, "courier": Courier(store, settings)}
     for part in (api, control, pages):
         app.register_blueprint(part)
+    app.before_request(room)
     app.before_request(same_site)
     app.after_request(guard)
     app.add_url_rule("/healthz", "health", lambda: {"status": "ok"})
     app.add_url_rule("/favicon.ico", "favicon", lambda: ("", 204))
     return app
+
+
+def room() -> None:
+    """Files are larger than questions."""
+    if request.path == "/v1/files":
+        request.max_content_length = LARGEST_UPLOAD
 
 
 def same_site() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`fee_bps` and `fee_fixed_minor` imitate a card provider's price list (1.5 % + 0.20); they are not our prices."""
+    """The fees imitate a card provider's prices (1.5 % + 0.20, and 20.00 for a dispute); they are not ours."""
 
     port: int
     state: Path
@@ -19,3 +19,4 @@ class Settings:
     merchant: str = "Fixnado"
     fee_bps: int = 150
     fee_fixed_minor: int = 20
+    dispute_fee_minor: int = 2_000

@@ -28,6 +28,8 @@ CREATE TABLE IF NOT EXISTS delivery (
 CREATE INDEX IF NOT EXISTS delivery_due ON delivery (state, due);
 CREATE TABLE IF NOT EXISTS alarm (
   id INTEGER PRIMARY KEY, due REAL NOT NULL, verb TEXT NOT NULL, thing TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS shuffle (delivery INTEGER PRIMARY KEY, family TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS content (file TEXT PRIMARY KEY, bytes BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
 """
 
@@ -111,7 +113,7 @@ class Store:
     def clear(self) -> None:
         """Forget everything, knobs and clock too."""
         with self.work() as work:
-            for table in ("thing", "answer", "delivery", "alarm", "setting"):
+            for table in ("thing", "answer", "delivery", "alarm", "shuffle", "content", "setting"):
                 work.rows(f"DELETE FROM {table}")  # noqa: S608  fixed names
 
     @contextmanager
