@@ -28,6 +28,7 @@ UNAUDITED = {
     "account_balance": "follows from postings",
     "audit_event": "is the trail",
     "audit_personal": "is the trail",
+    "closing": "follows from postings, which the ledger seals",
     "heartbeat": "machinery: says that a process lives",
     "idempotency_key": "machinery: remembers an answer for a repeated request",
     "journal_entry": "append-only and sealed in a chain of its own",

@@ -53,6 +53,17 @@ CACHED_IS_SUMMED = Invariant(
         CROSS JOIN LATERAL (SELECT coalesce(sum(p.amount), 0) AS total FROM posting p WHERE p.account_id = a.id) s
         WHERE a.guarded AND b.balance IS DISTINCT FROM s.total""",
 )
+CLOSING_IS_SUMMED = Invariant(
+    "I2b",
+    "The newest closing of the books is the sum of the postings up to its entry",
+    """SELECT coalesce(c.shape, s.shape) || ' ' || coalesce(c.currency, s.currency) || ' closed with '
+           || coalesce(c.balance::text, 'nothing') || ', postings ' || coalesce(s.total::text, 'nothing')
+         FROM (SELECT * FROM closing WHERE entry_id = (SELECT max(entry_id) FROM closing)) c
+         FULL JOIN (SELECT account_shape(a.code) AS shape, a.currency, sum(p.amount) AS total
+                      FROM posting p JOIN account a ON a.id = p.account_id
+                     WHERE p.entry_id <= (SELECT max(entry_id) FROM closing) GROUP BY 1, 2) s USING (shape, currency)
+        WHERE c.balance IS DISTINCT FROM s.total""",
+)
 GUARDED_STAYS_ON_ITS_SIDE = Invariant(
     "I3",
     "No guarded account stands on the wrong side of zero",
@@ -144,6 +155,7 @@ MONEY_IS_WHOLE = Invariant(
 INVARIANTS = (
     ENTRIES_BALANCE,
     CACHED_IS_SUMMED,
+    CLOSING_IS_SUMMED,
     GUARDED_STAYS_ON_ITS_SIDE,
     HOLD_IS_WHAT_IS_LEFT,
     ENDED_ORDER_HOLDS_NOTHING,
