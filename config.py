@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -58,6 +59,8 @@ class Config:
             raise ConfigError(f"config: ENVIRONMENT is {self.environment!r}; say development, test or production")
         if not self.db_pool.isdigit():
             raise ConfigError(f"config: DB_POOL is {self.db_pool!r}; say a number")
+        if self.seal_signing_key and not re.fullmatch("[0-9a-fA-F]{64}", self.seal_signing_key):
+            raise ConfigError("config: SEAL_SIGNING_KEY is not 64 hexadecimal digits")
         if self.production:
             self._refuse_unsafe()
 
@@ -135,6 +138,7 @@ class Config:
             "PAYMENTS_URL": not self.payments_url.startswith("https://"),
             "PAYMENTS_PUBLIC_URL": not self.payments_public_url.startswith("https://"),
             "METRICS_TOKEN": 0 < len(self.metrics_token) < SHORTEST_SECRET,
+            "SEAL_SIGNING_KEY": not self.seal_signing_key,
             "OPERATOR_ADDRESS": not self.operator_address,
             "FLASK_DEBUG": os.environ.get("FLASK_DEBUG", "0") not in {"", "0"},
         }

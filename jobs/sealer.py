@@ -1,4 +1,5 @@
-"""The sealer: about once a second every waiting row gets its place in its chain; heads are published every minute.
+"""The sealer: about once a second every waiting row gets its place in its chain; heads are published every minute in
+which they moved, and once a day (UTC) in any case.
 
 Several may run: a chain is locked while a block closes. It does nothing but this, so a long job never delays a seal.
 """
@@ -8,6 +9,7 @@ from __future__ import annotations
 import sys
 import time
 from dataclasses import dataclass, field
+from datetime import date, datetime
 
 import structlog
 from sqlalchemy.exc import OperationalError
@@ -32,10 +34,11 @@ PUBLISH = 60.0
 
 @dataclass
 class Sealer:
-    """What it remembers between turns: which heads are out, and when it last did what."""
+    """What it remembers between turns: which heads are out, for which day, and when it last did what."""
 
     parts: Parts
     published: dict[str, seal.Head] = field(default_factory=dict)
+    dated: dict[str, date] = field(default_factory=dict)
     beaten: float = float("-inf")
     told: float = float("-inf")
 
@@ -52,18 +55,26 @@ class Sealer:
         return closed
 
     def publish(self) -> None:
-        """Publishes the heads that moved. Storage away: the next minute's turn tries again."""
-        key = seal_head.signer(self.parts.config.seal_signing_key)
+        """Publishes the heads that moved, and the first of each day. Storage away: the next minute's turn tries again.
+
+        The day is the real one, never a development clock's: heads are kept by people outside.
+        """
         with unit_of_work(ACTOR) as session:
             heads = [head for chain in seal.chains(session) if (head := seal.head(session, chain))]
         for head in heads:
-            if self.published.get(head.chain) != head:
-                try:
-                    seal_head.publish(self.parts.storage, head, key, at=utc_now())
-                except Refused as error:
-                    log.warning("head not published", chain=head.chain, height=head.height, error=str(error))
-                else:
-                    self.published[head.chain] = head
+            try:
+                self._publish(head, utc_now())
+            except Refused as error:
+                log.warning("head not published", chain=head.chain, height=head.height, error=str(error))
+
+    def _publish(self, head: seal.Head, at: datetime) -> None:
+        storage, key = self.parts.storage, seal_head.signer(self.parts.config.seal_signing_key)
+        if self.dated.get(head.chain) != at.date():
+            seal_head.publish_day(storage, head, key, at=at)
+            self.dated[head.chain] = at.date()
+        if self.published.get(head.chain) != head:
+            seal_head.publish(storage, head, key, at=at)
+            self.published[head.chain] = head
 
 
 def seal_waiting() -> int:

@@ -32,6 +32,7 @@ SETTINGS = {
     "PAYMENTS_KEY": "test-key",
     "PAYMENTS_WEBHOOK_SECRETS": "whsec_test_one,whsec_test_two",
     "PAYMENTS_ENDPOINT_KEY": "test-endpoint",
+    "SEAL_SIGNING_KEY": "4f" * 32,
     "LOG_LEVEL": "WARNING",
 }
 

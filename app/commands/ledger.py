@@ -1,9 +1,13 @@
-"""`flask ledger verify`: exit 0 it holds, 1 it is broken and the rows are named, 2 it could not be checked."""
+"""`flask ledger verify`: exit 0 it holds, 1 it is broken and the rows are named, 2 it could not be checked.
+
+`flask ledger export` writes the file that strangers check by themselves; exit 2 when it could not be written.
+"""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import click
 from flask import current_app
@@ -12,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.parts import Parts
+from app.services.commerce import ledger_export
 from app.services.platform import seal, seal_head
 from app.session import session_scope
 from models.errors import Refused
@@ -48,6 +53,23 @@ def command() -> None:
 def verify(known: tuple[tuple[int, bytes], ...]) -> None:
     """Check every entry and block, and that the heads published in storage are still part of the chain."""
     answer("ledger", lambda session: chain_faults(session, "ledger", known))
+
+
+@command.command("export")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="the file to write")
+@with_appcontext
+def export(out: Path) -> None:
+    """Write the sealed ledger as JSON Lines; anyone checks it with fixnado_verify.py. Whole or not at all."""
+    unfinished = out.with_name(f"{out.name}.unfinished")
+    try:
+        with session_scope() as session, unfinished.open("w", encoding="utf-8", newline="\n") as file:
+            file.writelines(ledger_export.lines(session))
+        unfinished.replace(out)
+    except (SQLAlchemyError, OSError) as error:
+        unfinished.unlink(missing_ok=True)
+        click.echo(f"ledger: could not be exported: {str(error).splitlines()[0]}", err=True)
+        sys.exit(COULD_NOT_RUN)
+    click.echo(f"ledger: exported to {out}")
 
 
 def chain_faults(session: Session, chain: str, known: tuple[tuple[int, bytes], ...]) -> list[seal.Fault]:

@@ -21,7 +21,8 @@ def write(run: JobRun, *, order_id: str) -> None:
     with run.transaction() as session:
         if document.exists(session, key, DocumentKind.receipt):
             return
-        facts = receipt_facts(session, key, marketplace=run.parts.marketplace)
+        url = f"{run.parts.config.base_url}/proof/"
+        facts = receipt_facts(session, key, marketplace=run.parts.marketplace, proof_url=url)
     if facts is None:
         raise NotYet(AGAIN_SECONDS)
     paper = receipt.render(facts)

@@ -206,11 +206,15 @@ class ContractFacts(Deal):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptFacts(Deal):
-    """Everything the receipt says. The marketplace's commission is no concern of the buyer and not part of it."""
+    """Everything the receipt says. The marketplace's commission is no concern of the buyer and not part of it.
+
+    `proof_url` is the page that has the checker and the published heads.
+    """
 
     payments: tuple[Payment, ...]
     release: Release
     seal: Seal
+    proof_url: str
 
     @property
     def paid(self) -> int:

@@ -126,5 +126,6 @@ def receipt_facts(**changes: Any) -> ReceiptFacts:
         "payments": (Payment(method="Card", reference="pi_000123", at=ORDERED + timedelta(minutes=4), amount=29300),),
         "release": Release(entry_id=4711, at=done, amount=28800),
         "seal": seal(),
+        "proof_url": "https://fixnado.example/proof/",
     }
     return ReceiptFacts(**deal(**{**given, **changes}))

@@ -23,6 +23,7 @@ SAFE = {
     "PAYMENTS_KEY": "key-" + SECRET,
     "PAYMENTS_WEBHOOK_SECRETS": SECRET,
     "PAYMENTS_ENDPOINT_KEY": "endpoint-" + SECRET,
+    "SEAL_SIGNING_KEY": "4f" * 32,
     "OPERATOR_ADDRESS": "1 Canal Yard, Leeds",
 }
 NEEDED = [one.name.upper() for one in dataclasses.fields(Config) if one.metadata["default"] is None]
@@ -47,6 +48,9 @@ def test_a_safe_production_starts() -> None:
         ("PAYMENTS_WEBHOOK_SECRETS", f"{SECRET},short"),
         ("PAYMENTS_WEBHOOK_SECRETS", ","),
         ("METRICS_TOKEN", "short"),
+        ("SEAL_SIGNING_KEY", ""),
+        ("SEAL_SIGNING_KEY", "4f" * 31),
+        ("SEAL_SIGNING_KEY", "no hexadecimal digits".ljust(64)),
         ("OPERATOR_ADDRESS", ""),
     ],
 )

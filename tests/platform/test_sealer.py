@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,62 @@ def test_heads_are_published_each_minute_when_they_moved(scope: Session, parts: 
     assert files(parts)[-1]["head"]["block_hash"] == head.block_hash.hex()
 
 
+def days(parts: Parts, chain: str = "ledger") -> list[str]:
+    return parts.storage.keys(f"heads/{chain}")
+
+
+def at(monkeypatch: pytest.MonkeyPatch, day: str) -> None:
+    """The sealer's clock shows this day."""
+    monkeypatch.setattr("jobs.sealer.utc_now", lambda: datetime.fromisoformat(f"{day}T08:00:00+00:00"))
+
+
+def test_each_day_has_its_head_also_when_nothing_moved(
+    scope: Session, parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sealer = Sealer(parts)
+    at(monkeypatch, "2026-12-01")
+    sealer.turn(0.0)
+    assert days(parts) == [], "nothing is sealed yet"
+    capture(uuid7())
+    sealer.turn(PUBLISH)
+    at(monkeypatch, "2026-12-02")
+    sealer.turn(2 * PUBLISH)
+    Sealer(parts).turn(0.0)  # a restart finds the day done
+    assert days(parts) == ["heads/ledger/2026-12-01.json", "heads/ledger/2026-12-02.json"]
+    first, second = seal_head.days(parts.storage, "ledger", most=9)[::-1]
+    assert first.head == second.head
+    assert (first.document["head"]["day"], str(second.day)) == ("2026-12-01", "2026-12-02")
+    assert seal_head.published(parts.storage, "ledger", seal_head.signer(KEY))[1] == [], "both bear our signature"
+
+
+def test_the_head_of_a_day_is_never_replaced(scope: Session, parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
+    at(monkeypatch, "2026-12-01")
+    capture(uuid7())
+    Sealer(parts).turn(0.0)
+    before = parts.storage.get(days(parts)[0])
+    capture(uuid7())
+    Sealer(parts).turn(0.0)
+    head = seal.head(scope, "ledger")
+    assert head is not None
+    seal_head.publish_day(parts.storage, head, seal_head.signer(KEY), at=datetime(2026, 12, 1, 23, tzinfo=UTC))
+    assert len(files(parts)) == 2
+    assert parts.storage.get(days(parts)[0]) == before
+
+
+def test_two_sealers_that_date_a_day_at_once_agree_on_one_head(
+    scope: Session, parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at(monkeypatch, "2026-12-01")
+    capture(uuid7())
+    Sealer(parts).turn(0.0)
+    monkeypatch.setattr(Storage, "exists", lambda *_: False)  # the other one looked before it was there
+    sealer = Sealer(parts)
+    monkeypatch.setattr("jobs.sealer.utc_now", lambda: datetime(2026, 12, 1, 9, tzinfo=UTC))
+    sealer.turn(0.0)
+    assert len(days(parts)) == 1
+    assert str(sealer.dated["ledger"]) == "2026-12-01"
+
+
 def test_storage_away_never_stops_the_sealing(scope: Session, parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
     def away(*_arguments: object) -> None:
         raise Unavailable("away")
@@ -88,7 +145,7 @@ def test_without_a_key_heads_are_published_unsigned(scope: Session, parts: Parts
     Sealer(Parts(replace(parts.config, seal_signing_key=""))).turn(0.0)
     assert "signature" not in files(parts)[0]
     heads, faults = seal_head.published(parts.storage, "ledger")
-    assert (len(heads), faults) == (1, [])
+    assert (len(heads), faults) == (2, []), "of the minute and of the day"
     assert seal_head.published(parts.storage, "ledger", seal_head.signer(KEY))[1], "who signs accepts no unsigned head"
 
 
@@ -99,6 +156,41 @@ def test_a_forged_head_does_not_bear_our_signature(scope: Session, parts: Parts)
     assert head is not None
     forger = seal_head.signer("55" * 32)
     seal_head.publish(parts.storage, head, forger, at=utc_now())
+    (fault,) = seal_head.published(parts.storage, "ledger", seal_head.signer(KEY))[1]
+    assert "does not bear our signature" in str(fault)
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        b"half a {",
+        b"[]",
+        b'{"head": {}}',
+        b'{"head": null}',
+        b'{"head": {"chain": "audit", "height": 1, "block_hash": ""}}',
+        b'{"head": {"chain": "ledger", "height": 1, "block_hash": "xyz"}}',
+    ],
+)
+def test_a_published_head_that_cannot_be_read_is_a_finding_and_the_others_are_still_compared(
+    spoilt: bytes, run: Callable[..., Any], parts: Parts, scope: Session
+) -> None:
+    capture(uuid7())
+    Sealer(parts).turn(0.0)
+    parts.storage.put("heads/ledger/2020-01-01.json", spoilt)
+    answer = run(ledger.command, ["verify"])
+    assert answer.exit_code == 1
+    assert answer.output == "ledger: published head heads/ledger/2020-01-01.json cannot be read\n"
+    assert len(seal_head.published(parts.storage, "ledger")[0]) == 2
+    assert len(seal_head.days(parts.storage, "ledger", most=9)) >= 1, "and no page breaks"
+
+
+@pytest.mark.parametrize("signature", ["xyz", 5, None, ["00"]])
+def test_nonsense_in_place_of_a_signature_is_none(signature: Any, scope: Session, parts: Parts) -> None:
+    capture(uuid7())
+    Sealer(parts).turn(0.0)
+    (name,) = parts.storage.keys("seals/ledger")
+    spoilt = {**json.loads(parts.storage.get(name)), "signature": signature}
+    parts.storage.put("seals/ledger/again.json", json.dumps(spoilt).encode())
     (fault,) = seal_head.published(parts.storage, "ledger", seal_head.signer(KEY))[1]
     assert "does not bear our signature" in str(fault)
 
@@ -140,7 +232,7 @@ def test_a_rewritten_chain_is_exit_1_against_the_heads_in_storage_or_a_head_one_
     with tampering(bound) as superuser:
         superuser.execute("update seal_block set sealed_at = sealed_at - interval '1 day' where chain = 'ledger'")
         superuser.execute("update seal_block b set block_hash = seal_block_hash(b) where chain = 'ledger'")
-    for key in parts.storage.keys("seals/ledger"):
+    for key in (*parts.storage.keys("seals/ledger"), *days(parts)):
         answer = run(ledger.command, ["verify"])
         assert answer.exit_code == 1
         assert "differs from the published head" in answer.output

@@ -8,15 +8,17 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.services.commerce import deal
-from app.services.platform import seal
-from models.commerce.document import DocumentKind
+from app.clients.storage import Storage
+from app.services.commerce import deal, ledger_export
+from app.services.platform import seal, seal_head
+from models.commerce.document import Document, DocumentKind
 from models.commerce.escrow import Escrow
 from models.commerce.journal_entry import JournalEntry
 from models.commerce.order import Order
 from models.commerce.payment import Payment
 from models.commerce.refund import Refund, RefundState
-from models.errors import Conflict
+from models.errors import Conflict, NotFound
+from models.platform.seal import SealBlock
 from reports.commerce.facts import Party, ReceiptFacts, Release, Seal
 from reports.commerce.facts import Payment as PaidLine
 
@@ -24,7 +26,7 @@ CARD = "Card"
 RELEASED = "escrow.released"
 
 
-def receipt_facts(session: Session, order_id: UUID, *, marketplace: Party) -> ReceiptFacts | None:
+def receipt_facts(session: Session, order_id: UUID, *, marketplace: Party, proof_url: str) -> ReceiptFacts | None:
     """None while the release waits for its seal. Raises Conflict for an order whose hold was not released."""
     order = session.get_one(Order, order_id)
     entry = session.scalars(
@@ -55,6 +57,7 @@ def receipt_facts(session: Session, order_id: UUID, *, marketplace: Party) -> Re
             block_hash=proof.block_hash,
             sealed_at=proof.sealed_at,
         ),
+        proof_url=proof_url,
     )
 
 
@@ -74,6 +77,28 @@ def proof_of(facts: ReceiptFacts) -> dict[str, Any]:
         "block_hash": seal_.block_hash.hex(),
         "stamp": seal_.stamp,
     }
+
+
+def proof_file(session: Session, storage: Storage, order: Order, *, with_entry: bool) -> dict[str, Any]:
+    """The receipt's proof as reports/commerce/fixnado_verify.py checks it, up to the first head that vouches for it.
+
+    `with_entry` adds what the entry says. That tells the commission, which is the seller's business and not the
+    buyer's. Raises NotFound without a receipt, and what reading storage raises.
+    """
+    query = sa.select(Document).where(Document.order_id == order.id, Document.kind == DocumentKind.receipt)
+    document = session.scalars(query).first()
+    if document is None or document.proof is None:
+        raise NotFound
+    proof = {"format": "fixnado-receipt-proof", "version": 1, **document.proof}
+    entry_id, chain, height = proof.pop("entry_id"), proof["chain"], proof["height"]
+    if with_entry:
+        proof["entry"] = ledger_export.entry(session, entry_id)
+    block = session.get_one(SealBlock, (chain, height))
+    vouching = seal_head.vouching_for(storage, chain, height, sealed_at=block.sealed_at)
+    if vouching:
+        proof["links"] = seal.links(session, chain, after=height, until=vouching.head.height)
+        proof["head"] = vouching.document
+    return proof
 
 
 def _payments(session: Session, order: Order) -> list[PaidLine]:

@@ -37,7 +37,7 @@ class Fault:
     def __str__(self) -> str:
         where = [f"block {self.height}"] if self.height is not None else []
         where += [f"row {self.row_id}"] if self.row_id is not None else []
-        return f"{self.chain}: {', '.join(where)}: {self.problem}"
+        return ": ".join([self.chain, *([", ".join(where)] if where else []), self.problem])
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +62,31 @@ class Proof:
 
 def block_hash(block: SealBlock | Proof) -> bytes:
     """What the block's hash must be: SHA-256(previous hash, root, `chain|height|size|microseconds since 1970`)."""
-    moment = (block.sealed_at - EPOCH) // timedelta(microseconds=1)
-    header = f"{block.chain}|{block.height}|{block.size}|{moment}"
+    header = f"{block.chain}|{block.height}|{block.size}|{micros(block.sealed_at)}"
     return sha256(block.prev_hash + block.merkle_root + header.encode()).digest()
+
+
+def micros(moment: datetime) -> int:
+    """Microseconds since 1970: how moments are hashed."""
+    return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+def facts(block: SealBlock) -> dict[str, str | int]:
+    """A block as outsiders get it: hashes in hex, `sealed_at` in microseconds since 1970."""
+    return {
+        "height": block.height,
+        "size": block.size,
+        "merkle_root": block.merkle_root.hex(),
+        "previous_block_hash": block.prev_hash.hex(),
+        "block_hash": block.block_hash.hex(),
+        "sealed_at": micros(block.sealed_at),
+    }
+
+
+def links(session: Session, chain: str, *, after: int, until: int) -> list[dict[str, str | int]]:
+    """The blocks above `after` up to `until`, lowest first: with them a head vouches for what lies under it."""
+    between = sa.select(SealBlock).where(SealBlock.chain == chain, SealBlock.height > after, SealBlock.height <= until)
+    return [facts(block) for block in session.scalars(between.order_by(SealBlock.height))]
 
 
 def chains(session: Session) -> list[str]:
