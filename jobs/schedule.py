@@ -27,7 +27,9 @@ class Schedule:
 
 SCHEDULES: tuple[Schedule, ...] = (
     Schedule("commerce.payment.sweep", timedelta(minutes=1)),
+    Schedule("commerce.chargeback.sweep", timedelta(minutes=10), timedelta(minutes=3)),
     Schedule("platform.heartbeat.worker", timedelta(seconds=15)),
+    Schedule("platform.idempotency_key.prune", timedelta(days=1), timedelta(hours=3, minutes=20)),
 )
 
 

@@ -10,7 +10,7 @@ from flask_migrate import upgrade
 
 from app.commands.seed import PASSWORD, accounts, seed_demonstration
 from app.services.catalogue import taxonomy
-from app.services.commerce import rate
+from app.services.commerce import cancellation_policy, rate
 from app.session import session_scope
 from app.unit_of_work import unit_of_work
 from models.actor import Actor
@@ -32,6 +32,7 @@ def command(*, seed: bool) -> None:
         with unit_of_work(ACTOR) as session:
             taxonomy.apply(session, actor=ACTOR)
             rate.apply(session)
+            cancellation_policy.apply(session)
         if report.hand_made:
             click.echo(f"roles not in the code, left alone: {', '.join(report.hand_made)}")
         if seed:

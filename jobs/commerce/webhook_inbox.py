@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from app.clients.payments import Intent, RefundResult
 from app.services.commerce import webhook_inbox
 from jobs.base import JobRun, NotYet, job
 
@@ -26,9 +25,11 @@ def apply(run: JobRun, *, inbox_id: str) -> None:
         raise NotYet(AGAIN_SECONDS)
 
 
-def _present(run: JobRun, read: webhook_inbox.Reading) -> Intent | RefundResult | None:
+def _present(run: JobRun, read: webhook_inbox.Reading) -> webhook_inbox.Present:
     if read.intent_id:
         return run.parts.payments.intent(read.intent_id)
     if read.refund_id:
         return run.parts.payments.refund_by_id(read.refund_id)
+    if read.dispute_id:
+        return run.parts.payments.dispute(read.dispute_id)
     return None

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app import session as sessions
-from app.services.commerce import account, ledger, postings, split
+from app.services.commerce import account, ledger, money, postings
 from app.services.commerce.ledger import Line
 from app.services.platform import invariant
 from app.unit_of_work import unit_of_work
@@ -68,8 +68,8 @@ def test_part_refunded_and_the_rest_released_comes_out_to_the_penny(scope: Sessi
     post("refund.requested", postings.refund_requested(order, refund, GBP, gross=7200))
     assert standing(scope, order, refund, seller)["refund"] == -7200
     post("refund.succeeded", postings.refund_succeeded(PSP, refund, GBP, amount=7200))
-    ours = split.commission_of_part(split.Commission(2880, 576), gross=28800, before=7200, now=21600)
-    release = postings.escrow_released(order, seller, GBP, gross=21600, commission=ours.net, commission_vat=ours.vat)
+    ours, vat = (money.part(whole, 28800, before=7200, after=28800) for whole in (2880, 576))
+    release = postings.escrow_released(order, seller, GBP, gross=21600, commission=ours, commission_vat=vat)
     post("escrow.released", release)
     assert standing(scope, order, refund, seller) == {
         "psp": 22100,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.services.commerce import money, split
+from app.services.commerce import money
 
 SUMS = st.integers(-(10**12), 10**12)
 RATES = st.integers(0, 10_000)
@@ -77,15 +77,8 @@ def test_nothing_belongs_to_a_part_of_nothing() -> None:
 
 
 def test_the_commission_on_three_quarters_is_three_quarters() -> None:
-    whole = split.Commission(2880, 576)
-    assert split.commission_of_part(whole, gross=28800, before=7200, now=21600) == split.Commission(2160, 432)
-    assert split.commission_of_part(whole, gross=28800, before=0, now=28800) == whole
-
-
-@pytest.mark.parametrize(("before", "now"), [(-1, 5), (5, -1), (60, 41)])
-def test_a_part_larger_than_the_whole_is_refused(before: int, now: int) -> None:
-    with pytest.raises(ValueError, match="not a part"):
-        split.commission_of_part(split.Commission(1, 0), gross=100, before=before, now=now)
+    assert money.part(2880, 28800, before=7200, after=28800) == 2160
+    assert money.part(576, 28800, before=7200, after=28800) == 432
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from models.actor import Actor
 from models.catalogue.listing import Listing
 from models.commerce.checkout import Checkout
 from models.commerce.order import Order, OrderState
-from models.errors import NotAllowed
+from models.errors import Conflict
 from tests.factories import commerce
 
 CLOCKWORK = Actor.system("test")
@@ -58,12 +58,13 @@ def _made(session: Session, make: Callable[[Session, commerce.Story], UUID]) -> 
         return told, make(work, told)
 
 
-def test_a_buyer_who_cancels_while_the_provider_accepts_is_told_so(session: Session) -> None:
+def test_a_buyer_who_cancels_while_the_provider_accepts_is_asked_again_when_the_terms_changed(session: Session) -> None:
+    """Three weeks ahead everything goes back before and after; a trader's late change of mind costs half."""
     told, key = _made(session, lambda work, told: commerce.paid(work, told).id)
-    with pytest.raises(NotAllowed, match="has accepted"):
+    with pytest.raises(Conflict, match="has changed"):
         _meanwhile(
             lambda one: order.accept(one, one.get_one(Order, key), actor=told.seller.actor),
-            lambda two: order.cancel(two, two.get_one(Order, key), actor=told.buyer.actor),
+            lambda two: order.cancel(two, two.get_one(Order, key), actor=told.buyer.actor, agreed_minor=144_00),
         )
     assert session.get_one(Order, key).state is OrderState.accepted
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.outbox import send
 from app.services.catalogue import offer
-from app.services.commerce import cancellation, payment, quote
+from app.services.commerce import cancellation, cancellation_policy, payment, quote
 from app.services.platform import clock, machine, timer
 from models.actor import Actor
 from models.catalogue.listing import Listing, ListingState
@@ -101,6 +101,8 @@ def submit(
         checkout.cancellation_shown_at, checkout.cancellation_text = now, told.cancellation_text
     if consumer and told.express_start_text:
         checkout.express_start_at, checkout.express_start_text = now, told.express_start_text
+    ladder = cancellation_policy.of_code(session, listing.cancellation_policy, now.astimezone(quote.UK).date())
+    checkout.cancellation_policy_id = ladder.id
     machine.apply(session, checkout, "submit", actor=actor, detail={"total_minor": checkout.total_minor})
     return payment.prepare(session, checkout, provider=provider)
 

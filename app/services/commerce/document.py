@@ -12,6 +12,7 @@ from app.clients.storage import StoredContent
 from app.services.platform import stored_file
 from models.commerce.document import Document, DocumentKind
 from models.commerce.order import Order
+from models.platform.stored_file import StoredFile
 
 PDF = "application/pdf"
 
@@ -46,3 +47,14 @@ def record(
     session.info["verb"] = f"document.{kind.name}"
     session.flush()
     return row
+
+
+def papers(session: Session, order_id: UUID) -> list[tuple[str, str, str]]:
+    """The order's papers as (name, media type, storage key), oldest first."""
+    query = (
+        sa.select(Document.number, StoredFile.media_type, StoredFile.key)
+        .join(StoredFile, StoredFile.id == Document.stored_file_id)
+        .where(Document.order_id == order_id)
+        .order_by(Document.id)
+    )
+    return [(f"{number}.pdf", media_type, key) for number, media_type, key in session.execute(query)]

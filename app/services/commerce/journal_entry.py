@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.services.commerce import ledger, postings, split
+from app.services.commerce import account, ledger, postings
+from app.services.commerce.allocation import Part
+from app.services.commerce.postings import Owed
 from app.services.platform import clock
-from models.commerce.escrow import Escrow
+from models.commerce.chargeback import Chargeback
 from models.commerce.order import Order
 from models.commerce.payment import Payment
 from models.commerce.refund import Refund
 from models.platform.transition import Transition
+
+_LOCK = sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 
 
 def order_captured(session: Session, order: Order, payment: Payment, *, transition: Transition) -> int:
@@ -32,38 +39,60 @@ def psp_fee(session: Session, payment: Payment) -> int:
     return _post(session, "psp.fee", f"{payment.id}", f"payment:{payment.id}", lines, None)
 
 
-def escrow_released(session: Session, order: Order, hold: Escrow, *, amount_minor: int, transition: Transition) -> int:
-    """`amount_minor` has just left the hold for the seller, less the part of our commission that belongs to it."""
-    before = hold.released_minor + hold.refunded_minor - amount_minor
-    whole = split.Commission(
-        sum(line.commission_minor for line in order.lines), sum(line.commission_vat_minor for line in order.lines)
-    )
-    ours = split.commission_of_part(whole, gross=hold.captured_minor, before=before, now=amount_minor)
+def escrow_released(session: Session, order: Order, parts: Sequence[Part], *, transition: Transition) -> int:
+    """These parts have just left the hold for the seller, less the commission that belongs to them."""
     lines = postings.escrow_released(
         order.id,
         order.seller_organisation_id,
         order.currency,
-        gross=amount_minor,
-        commission=ours.net,
-        commission_vat=ours.vat,
+        gross=sum(one.gross for one in parts),
+        commission=sum(one.commission for one in parts),
+        commission_vat=sum(one.commission_vat for one in parts),
     )
-    return _post(session, "escrow.released", f"{hold.id}:{transition.id}", _order(order), lines, transition)
+    key = f"{transition.subject_id}:{transition.id}"
+    return _post(session, "escrow.released", key, _order(order), lines, transition)
 
 
-def refund_requested(session: Session, refund: Refund, *, transition: Transition) -> int:
-    """The refund's sum leaves the hold, and its part of the buyer fee leaves us, towards the buyer."""
+def refund_requested(session: Session, refund: Refund, *, held_minor: int, transition: Transition) -> int:
+    """`held_minor` leaves the hold, and the refund's part of the buyer fee leaves us, towards the buyer."""
     if refund.order_id is None:
         raise ValueError("a late capture was never in a hold")
-    held = refund.amount_minor - refund.fee_net_minor - refund.fee_vat_minor
     lines = postings.refund_requested(
         refund.order_id,
         refund.id,
         refund.currency,
-        gross=held,
+        gross=held_minor,
         fee_net=refund.fee_net_minor,
         fee_vat=refund.fee_vat_minor,
     )
     return _post(session, "refund.requested", f"{refund.id}", f"order:{refund.order_id}", lines, transition)
+
+
+def refund_clawed_back(
+    session: Session, refund: Refund, order: Order, parts: Sequence[Part], *, fee: bool, transition: Transition
+) -> int:
+    """What was released already: the seller gives back theirs, we ours; with `fee` the refund's buyer fee too."""
+    lines = postings.clawed_back(
+        order.seller_organisation_id,
+        refund.id,
+        refund.currency,
+        owed=owed_by(session, order, sum(one.seller for one in parts)),
+        commission=sum(one.commission for one in parts),
+        commission_vat=sum(one.commission_vat for one in parts),
+        fee_net=refund.fee_net_minor if fee else 0,
+        fee_vat=refund.fee_vat_minor if fee else 0,
+    )
+    return _post(session, "refund.clawed_back", f"{refund.id}", f"order:{order.id}", lines, transition)
+
+
+def owed_by(session: Session, order: Order, amount_minor: int) -> Owed:
+    """From where a seller gives back: what is earned and not paid out first, the rest is owed to us. Locks the seller's
+    books for this transaction, because the answer is only true as long as nobody else takes from them."""
+    seller_id, currency = order.seller_organisation_id, order.currency
+    session.execute(_LOCK, {"name": f"seller books {seller_id}"})
+    pending = min(amount_minor, -account.balance(session, account.seller_pending(seller_id), currency))
+    payable = min(amount_minor - pending, -account.balance(session, account.seller_payable(seller_id), currency))
+    return Owed(pending, payable, amount_minor - pending - payable)
 
 
 def captured_late(session: Session, refund: Refund, payment: Payment, *, transition: Transition) -> int:
@@ -86,6 +115,72 @@ def refund_bounced(session: Session, refund: Refund, *, transition: Transition) 
     return _post(session, "refund.bounced", key, _refund_subject(refund), lines, transition)
 
 
+def refund_transferred(session: Session, refund: Refund, *, transition: Transition) -> int:
+    """Sent by bank transfer instead."""
+    lines = postings.refund_transferred(refund.id, refund.currency, amount=refund.amount_minor)
+    return _post(session, "refund.transferred", f"{refund.id}", _refund_subject(refund), lines, transition)
+
+
+def refund_charged_back(session: Session, refund: Refund, chargeback: Chargeback, *, transition: Transition) -> int:
+    """The buyer's bank was quicker than we."""
+    lines = postings.refund_charged_back(refund.id, chargeback.id, refund.currency, amount=refund.amount_minor)
+    return _post(session, "refund.charged_back", f"{refund.id}", _refund_subject(refund), lines, transition)
+
+
+def chargeback_opened(session: Session, chargeback: Chargeback) -> int:
+    """The bank took the money, and the provider its fee."""
+    lines = postings.chargeback_opened(
+        chargeback.provider,
+        chargeback.id,
+        chargeback.currency,
+        amount=chargeback.amount_minor,
+        fee=chargeback.fee_minor,
+    )
+    return _post(session, "chargeback.opened", f"{chargeback.id}", _chargeback_subject(chargeback), lines, None)
+
+
+def chargeback_won(session: Session, chargeback: Chargeback, *, transition: Transition) -> int:
+    """The bank gave it back."""
+    lines = postings.chargeback_won(
+        chargeback.provider, chargeback.id, chargeback.currency, amount=chargeback.amount_minor
+    )
+    return _post(session, "chargeback.won", f"{chargeback.id}", _chargeback_subject(chargeback), lines, transition)
+
+
+def escrow_charged_back(
+    session: Session, order: Order, chargeback: Chargeback, *, amount_minor: int, transition: Transition
+) -> int:
+    """The hold covers (part of) what the bank took."""
+    lines = postings.escrow_charged_back(order.id, chargeback.id, order.currency, gross=amount_minor)
+    return _post(session, "escrow.charged_back", f"{chargeback.id}", _order(order), lines, transition)
+
+
+def chargeback_lost(
+    session: Session,
+    chargeback: Chargeback,
+    order: Order | None,
+    parts: Sequence[Part],
+    *,
+    fee_net: int,
+    fee_vat: int,
+    loss: int,
+    transition: Transition,
+) -> int:
+    """What no hold covers: the seller's part of released lines, ours of them, the buyer fee, and what is lost."""
+    lines = postings.chargeback_lost(
+        order.seller_organisation_id if order else None,
+        chargeback.id,
+        chargeback.currency,
+        owed=owed_by(session, order, sum(one.seller for one in parts)) if order else Owed(),
+        commission=sum(one.commission for one in parts),
+        commission_vat=sum(one.commission_vat for one in parts),
+        fee_net=fee_net,
+        fee_vat=fee_vat,
+        loss=loss,
+    )
+    return _post(session, "chargeback.lost", f"{chargeback.id}", _chargeback_subject(chargeback), lines, transition)
+
+
 def _post(
     session: Session, event: str, key: str, subject: str, lines: list[ledger.Line], transition: Transition | None
 ) -> int:
@@ -99,3 +194,7 @@ def _order(order: Order) -> str:
 
 def _refund_subject(refund: Refund) -> str:
     return f"order:{refund.order_id}" if refund.order_id else f"payment:{refund.payment_id}"
+
+
+def _chargeback_subject(chargeback: Chargeback) -> str:
+    return f"order:{chargeback.order_id}" if chargeback.order_id else f"payment:{chargeback.payment_id}"

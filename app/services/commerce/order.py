@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.outbox import send
-from app.services.commerce import cancellation, escrow, refund
+from app.services.commerce import cancellation, dispute, escrow, freeze, settlement
 from app.services.platform import clock, machine, timer
-from models.actor import Actor
+from models.actor import Actor, ActorKind
 from models.commerce.checkout import Checkout
 from models.commerce.escrow import Escrow
 from models.commerce.evidence import Evidence
@@ -21,8 +21,7 @@ from models.commerce.order import MOST_CHANGE_ROUNDS, Order, OrderState
 from models.commerce.order_line import OrderLine
 from models.commerce.payment import Payment
 from models.commerce.refund import Refund, RefundCause
-from models.errors import Invalid, NotAllowed
-from models.people.organisation import Organisation
+from models.errors import Conflict, Invalid, NotAllowed
 from models.people.seller import Seller, SellerState
 from models.platform.stored_file import StoredFile
 from models.platform.transition import Transition
@@ -30,7 +29,12 @@ from models.platform.transition import Transition
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # nothing that is misheard or misread
 ACCEPT_WITHIN = timedelta(days=6)
 BEFORE_VISIT = timedelta(days=1)
-DISPUTE_WITHIN = timedelta(days=14)
+OBJECT_WITHIN = timedelta(days=14)
+HOLD_LIMIT = timedelta(days=89)
+MONEY_EVENTS = (
+    "accept", "decline", "cancel", "lapse", "start", "accept_delivery", "hold_limit", "hold_alarm", "hold_ran_out",
+    "resolve_complete", "resolve_cancel",
+)  # fmt: skip
 DECLINE_REASONS = {
     "not_available": "Not available at that time",
     "outside_area": "Outside our area",
@@ -64,6 +68,7 @@ def place(session: Session, checkout: Checkout, payment: Payment, *, actor: Acto
         site_address=checkout.site_address,
         site_postcode=checkout.site_postcode,
         access_notes=checkout.access_notes,
+        cancellation_policy_id=checkout.cancellation_policy_id,
         captured_at=payment.captured_at,
         accept_by=accept_by(payment.captured_at, checkout.visit_start, checkout.visit_end),
     )
@@ -103,23 +108,44 @@ def decline(session: Session, order: Order, *, actor: Actor, code: str, reason: 
         raise Invalid("Say why.", {"code": "Choose a reason."})
     text = ": ".join(part for part in (DECLINE_REASONS[code], reason.strip()) if part)
     machine.apply(session, order, "decline", actor=actor, reason=text, detail={"code": code})
-    return _all_back(session, order, RefundCause.declined)
+    return settlement.all_back(session, order, RefundCause.declined, reason=text)
 
 
-def cancel(session: Session, order: Order, *, actor: Actor, reason: str = "") -> Refund:
-    """The buyer turns back before the seller has accepted: everything goes back, the fee included."""
-    _require_buyer(order, actor)
-    machine.lock(session, order)  # the provider may be accepting: once accepted, the move is legal and this verb is not
-    if order.state is not OrderState.pending_acceptance:
-        raise NotAllowed("The provider has accepted. Ask them, or ask us, to cancel.")
-    machine.apply(session, order, "cancel", actor=actor, reason=reason)
-    return _all_back(session, order, RefundCause.cancelled_before_acceptance)
+def cancel(
+    session: Session,
+    order: Order,
+    *,
+    actor: Actor,
+    reason: str = "",
+    delivered_bps: int | None = None,
+    agreed_minor: int | None = None,
+) -> Refund | None:
+    """Buyer, seller or staff end the order before it is delivered; `cancellation.terms` says who gets what.
+
+    `agreed_minor` is what the form said would go back: Conflict when it is no longer that. `delivered_bps` is the share
+    of the work that staff found done. None when nothing goes back. Raises GuardFailed, NotAllowed, Invalid.
+    """
+    _require_party(order, actor)
+    machine.lock(session, order)  # the provider may be accepting meanwhile: other terms then
+    if actor.kind is not ActorKind.buyer and not reason.strip():
+        raise Invalid("Say why.", {"reason": "Say why, for the customer."})
+    found = cancellation.terms(session, order, actor.kind, delivered_bps=delivered_bps)
+    if agreed_minor is not None and agreed_minor != found.back_minor:
+        raise Conflict("What goes back has changed since the page was opened. Look at it again.")
+    detail = {"buyer_minor": found.buyer_minor, "seller_minor": found.seller_minor, "fee_minor": found.fee.total}
+    machine.apply(session, order, "cancel", actor=actor, reason=reason.strip() or found.sentence, detail=detail)
+    return settlement.divide(
+        session, order, buyer_minor=found.buyer_minor, fee=found.fee, cause=found.cause, reason=reason.strip()
+    )
 
 
 def start(session: Session, order: Order, *, actor: Actor) -> Transition:
     """Work begins. Inside the 14 days a consumer must have wished for that (guard)."""
     _require_seller(order, actor)
-    return machine.apply(session, order, "start", actor=actor)
+    moved = machine.apply(session, order, "start", actor=actor)
+    order.started_at = order.started_at or clock.now()
+    session.flush()
+    return moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +181,7 @@ def accept_delivery(session: Session, order: Order, *, actor: Actor) -> Transiti
     """The buyer is content: the hold is released in the same transaction, and the receipt is asked for."""
     _require_buyer(order, actor)
     moved = machine.apply(session, order, "accept_delivery", actor=actor)
-    _complete(session, order)
+    settlement.complete(session, order)
     return moved
 
 
@@ -176,11 +202,12 @@ def lapse(session: Session, order: Order, *, actor: Actor) -> Transition:
     before = order.state
     moved = machine.apply(session, order, "lapse", actor=actor)
     if before is OrderState.delivered:
-        _complete(session, order)
+        settlement.complete(session, order)
     elif before is OrderState.disputed:
-        _all_back(session, order, RefundCause.hold_limit)
+        dispute.close_with_order(session, order)
+        settlement.all_back(session, order, RefundCause.hold_limit)
     else:
-        _all_back(session, order, RefundCause.lapsed)
+        settlement.all_back(session, order, RefundCause.lapsed)
     return moved
 
 
@@ -190,22 +217,38 @@ def hold_limit(session: Session, order: Order, *, actor: Actor) -> Transition:
     before = order.state
     moved = machine.apply(session, order, "hold_limit", actor=actor)
     if before is OrderState.accepted:
-        _all_back(session, order, RefundCause.hold_limit)
+        settlement.all_back(session, order, RefundCause.hold_limit)
+    else:
+        dispute.open_by_clock(session, order, before, "The work was not delivered within 75 days of payment.")
     return moved
 
 
-@timer.on_timer("escrow", "age_limit")
+def _of_hold(_session: Session, hold: Escrow) -> Order:
+    return hold.order
+
+
+@timer.on_timer("escrow", "age_alarm", first=_of_hold)
+def age_alarm(session: Session, hold: Escrow, *, actor: Actor) -> Transition:
+    """85 days after capture: frozen until somebody decides. Delivered work whose fourteen days would end after day 89
+    becomes a problem that staff decide, so that it is not refunded by the clock alone."""
+    moved = machine.apply(session, hold, "age_alarm", actor=actor, reason="held for 85 days")
+    order, before = hold.order, hold.order.state
+    machine.lock(session, order)
+    limit = order.captured_at + HOLD_LIMIT
+    if before is OrderState.delivered and order.state_entered_at + OBJECT_WITHIN > limit:
+        machine.apply(session, order, "hold_alarm", actor=actor, reason="held for 85 days")
+        dispute.open_by_clock(session, order, before, "Delivered so late that the payment hold ends first.")
+    return moved
+
+
+@timer.on_timer("escrow", "age_limit", first=_of_hold)
 def age_limit(session: Session, hold: Escrow, *, actor: Actor) -> None:
     """89 days after capture, and nobody decided: the buyer's money goes back before the provider's limit, and the order
     ends with its hold."""
     order = hold.order
     machine.apply(session, order, "hold_ran_out", actor=actor, reason="held for 89 days without a decision")
-    _all_back(session, order, RefundCause.hold_limit, event="age_limit")
-
-
-def payment_of(session: Session, order: Order) -> Payment:
-    """The captured payment of an order."""
-    return session.scalars(sa.select(Payment).where(Payment.checkout_id == order.checkout_id)).one()
+    dispute.close_with_order(session, order)
+    settlement.all_back(session, order, RefundCause.hold_limit, event="age_limit")
 
 
 def by_reference(session: Session, reference: str, organisation_ids: frozenset[UUID]) -> Order | None:
@@ -216,17 +259,11 @@ def by_reference(session: Session, reference: str, organisation_ids: frozenset[U
     return found if organisation_ids & {found.buyer_organisation_id, found.seller_organisation_id} else None
 
 
-def _complete(session: Session, order: Order) -> None:
-    order.closed_at = clock.now()
-    escrow.release_rest(session, order)
-    send(
-        session, "commerce.receipt.write", key=f"receipt:{order.id}", payload={"order_id": str(order.id)}, queue="paper"
-    )
-
-
-def _all_back(session: Session, order: Order, cause: RefundCause, *, event: str = "") -> Refund:
-    order.closed_at = order.closed_at or clock.now()
-    return refund.everything(session, order, payment_of(session, order), cause=cause, event=event)
+def _require_party(order: Order, actor: Actor) -> None:
+    if actor.kind is ActorKind.seller:
+        _require_seller(order, actor)
+    elif actor.kind is ActorKind.buyer:
+        _require_buyer(order, actor)
 
 
 def _require_seller(order: Order, actor: Actor) -> None:
@@ -247,6 +284,12 @@ def _new_reference(session: Session) -> str:
             return reference
 
 
+@machine.guard("order", *MONEY_EVENTS)
+def _not_contested(session: Session, order: Order, _arguments: object) -> str | None:
+    """While a bank may take the money back it neither moves nor is worked for; a timer is set again until then."""
+    return freeze.CONTESTED if freeze.order_contested(session, order) else None
+
+
 @machine.guard("order", "accept")
 def _may_accept(session: Session, order: Order, _arguments: object) -> str | None:
     if clock.now() >= order.accept_by:
@@ -258,9 +301,8 @@ def _may_accept(session: Session, order: Order, _arguments: object) -> str | Non
 @machine.guard("order", "start")
 def _may_start(session: Session, order: Order, _arguments: object) -> str | None:
     """A consumer's service begins inside the cancellation period only on express request (CCR 2013 reg. 36)."""
-    consumer = session.scalar(sa.select(Organisation.personal).where(Organisation.id == order.buyer_organisation_id))
     over = cancellation.period_ends(order.accepted_at or order.captured_at, order.visit_zone)
-    if consumer and clock.now() < over and order.checkout.express_start_at is None:
+    if order.checkout.express_start_at is None and cancellation.may_withdraw(session, order, clock.now()):
         return f"The customer can still cancel and did not ask to begin earlier: work may start on {over:%d %B %Y}."
     return None
 

@@ -92,6 +92,11 @@ def of_intent(session: Session, intent: Intent) -> Payment | None:
     return row
 
 
+def of_intent_id(session: Session, intent_id: str) -> Payment | None:
+    """Our row for a payment that the provider only names."""
+    return session.scalars(sa.select(Payment).where(Payment.intent_id == intent_id)).first()
+
+
 def to_sweep(session: Session, limit: int = 50) -> list[tuple[UUID, str]]:
     """Payments opened a minute ago or more whose end we have not heard of: (payment, intent) to ask about."""
     now = clock.now()

@@ -51,6 +51,14 @@ def buyer_fee(session: Session, currency: str, on: date, jurisdiction: str = "GB
     return int(row.amount_minor or 0)
 
 
+def two_person_limit(session: Session, currency: str, on: date, jurisdiction: str = "GB") -> int:
+    """Above so much held, two people decide about it. Minor units. Raises Unavailable, also for another currency."""
+    row = _one(session, RateKind.two_person_limit, "hold", on, jurisdiction)
+    if row.currency != currency:
+        raise Unavailable(f"No two-person limit is set in {currency}.")
+    return int(row.amount_minor or 0)
+
+
 def _one(session: Session, kind: RateKind, category: str, on: date, jurisdiction: str) -> Rate:
     found = session.scalars(
         sa.select(Rate).where(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -12,12 +13,16 @@ from sqlalchemy.orm import Session
 
 from app.clients.payments import RefundResult
 from app.outbox import send
-from app.services.commerce import escrow, journal_entry
+from app.services.commerce import allocation, freeze, journal_entry
+from app.services.commerce.allocation import Part
 from app.services.platform import clock, machine, timer
 from models.actor import Actor, ActorKind
+from models.commerce.allocation import AllocationKind
+from models.commerce.chargeback import Chargeback
 from models.commerce.order import Order
 from models.commerce.payment import Payment
 from models.commerce.refund import MOST_ATTEMPTS, Refund, RefundCause, RefundState
+from models.errors import GuardFailed, Invalid
 from models.platform.transition import Transition
 
 SYSTEM = Actor.system("refund")
@@ -25,6 +30,22 @@ PSP = Actor(ActorKind.psp, name="payment provider")
 ATTEMPT = "attempt"
 """What the provider keeps beside our reference, to tell one attempt of a refund from the next."""
 POLLED_AFTER = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Fee:
+    """The buyer fee, or a part of it, and its VAT. Minor units."""
+
+    net: int
+    vat: int
+
+    @property
+    def total(self) -> int:
+        """VAT included."""
+        return self.net + self.vat
+
+
+NO_FEE = Fee(0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,25 +59,52 @@ class Submission:
     attempt: int
 
 
-def everything(session: Session, order: Order, payment: Payment, *, cause: RefundCause, event: str = "") -> Refund:
-    """The whole hold and the buyer's fee go back: decline, expiry, cancellation before acceptance, hold limit.
+def from_hold(
+    session: Session,
+    order: Order,
+    parts: Sequence[Part],
+    *,
+    transition: Transition,
+    cause: RefundCause,
+    fee: Fee = NO_FEE,
+    reason: str = "",
+) -> Refund:
+    """These parts have just left the hold (`transition`) and go back to the buyer, with `fee` of the buyer fee.
 
-    Approved at once, because the published policy leaves nothing to decide.
+    Approved at once, because the published policy or a decision leaves nothing to approve.
     """
-    moved, held = escrow.take_rest_for_refund(session, order, event=event)
+    held = allocation.total(parts)
     row = Refund(
         order_id=order.id,
-        payment_id=payment.id,
+        payment_id=payment_of(session, order).id,
         cause=cause,
         currency=order.currency,
-        amount_minor=held + order.fee_net_minor + order.fee_vat_minor,
-        fee_net_minor=order.fee_net_minor,
-        fee_vat_minor=order.fee_vat_minor,
+        amount_minor=held + fee.total,
+        fee_net_minor=fee.net,
+        fee_vat_minor=fee.vat,
+        reason=reason,
     )
     machine.begin(session, row)
-    journal_entry.refund_requested(session, row, transition=moved)
+    allocation.record(session, parts, AllocationKind.refund, transition=transition, refund=row)
+    journal_entry.refund_requested(session, row, held_minor=held, transition=transition)
     _approve_by_policy(session, row)
     return row
+
+
+def payment_of(session: Session, order: Order) -> Payment:
+    """The captured payment of an order."""
+    return session.scalars(sa.select(Payment).where(Payment.checkout_id == order.checkout_id)).one()
+
+
+def fee_left(session: Session, order: Order, *, but: Refund | None = None) -> Fee:
+    """What of the buyer fee has not gone back and is not asked for; `but` is a request that does not count."""
+    gone = sa.select(
+        sa.func.coalesce(sa.func.sum(Refund.fee_net_minor), 0), sa.func.coalesce(sa.func.sum(Refund.fee_vat_minor), 0)
+    ).where(Refund.order_id == order.id, Refund.state.not_in((RefundState.rejected, RefundState.cancelled)))
+    if but is not None:
+        gone = gone.where(Refund.id != but.id)
+    net, vat = session.execute(gone).one()
+    return Fee(order.fee_net_minor - int(net), order.fee_vat_minor - int(vat))
 
 
 def of_late_capture(session: Session, payment: Payment) -> Refund:
@@ -75,12 +123,13 @@ def of_late_capture(session: Session, payment: Payment) -> Refund:
 
 def _approve_by_policy(session: Session, row: Refund) -> Transition:
     moved = machine.apply(session, row, "auto_approve", actor=SYSTEM, reason=row.cause.value)
-    _ask_for_submission(session, row)
+    ask_for_submission(session, row)
     return moved
 
 
-def _ask_for_submission(session: Session, row: Refund) -> None:
-    key = f"refund:{row.id}:{row.attempts + 1}"
+def ask_for_submission(session: Session, row: Refund, *, after: str = "") -> None:
+    """Asks the clockwork to ask the provider; `after` names what the asking had to wait for."""
+    key = f"refund:{row.id}:{row.attempts + 1}{after}"
     send(session, "commerce.refund.submit", key=key, payload={"refund_id": str(row.id)})
 
 
@@ -90,6 +139,8 @@ def begin_submission(session: Session, refund_id: UUID) -> Submission | None:
     None when there is nothing to ask: it is answered already, or waits for people.
     """
     row = session.get_one(Refund, refund_id, with_for_update=True)
+    if row.state is RefundState.approved and freeze.contested(session, row.payment_id):
+        return None  # the bank may be giving it back already; asked again when it has decided
     if row.state is RefundState.approved:
         row.attempts += 1
         machine.apply(session, row, "submit", actor=SYSTEM, detail={"attempt": row.attempts})
@@ -177,14 +228,58 @@ def retry(session: Session, row: Refund, *, actor: Actor) -> Transition:
     moved = machine.apply(session, row, "retry", actor=actor)
     row.provider_refund_id = None
     session.flush()
-    _ask_for_submission(session, row)
+    ask_for_submission(session, row)
     return moved
+
+
+def record_transfer(session: Session, row: Refund, *, actor: Actor, reference: str) -> None:
+    """Somebody sent the money by bank: another person must confirm it. Raises GuardFailed unless the refund failed."""
+    machine.lock(session, row)
+    if row.state is not RefundState.failed:
+        raise GuardFailed("Only a refund that the provider could not deliver is sent another way.")
+    if not reference.strip():
+        raise Invalid("Enter the bank's reference.", {"reference": "Enter the bank's reference of the transfer."})
+    session.info["verb"] = "refund.record_transfer"
+    row.transfer_reference, row.transfer_by_user_id = reference.strip(), actor.user_id
+    session.flush()
+
+
+def confirm_transfer(session: Session, row: Refund, *, actor: Actor) -> Transition:
+    """A second person saw the transfer at the bank: the refund is over. Raises GuardFailed for the first one."""
+    machine.lock(session, row)
+    detail = {"reference": row.transfer_reference}
+    moved = machine.apply(session, row, "bank_transfer", actor=actor, detail=detail, by=actor.user_id)
+    row.transfer_confirmed_by_user_id = actor.user_id
+    session.flush()
+    journal_entry.refund_transferred(session, row, transition=moved)
+    return moved
+
+
+def settled_by_chargeback(session: Session, row: Refund, chargeback: Chargeback) -> None:
+    """The buyer's bank gave back what we still owed them."""
+    moved = machine.apply(session, row, "charged_back", actor=SYSTEM, reason="the bank gave the money back")
+    journal_entry.refund_charged_back(session, row, chargeback, transition=moved)
+
+
+def waiting(session: Session, payment_id: UUID) -> list[Refund]:
+    """Owed and not on its way: approved and not sent, or failed. Oldest first, locked."""
+    states = (RefundState.approved, RefundState.failed)
+    query = sa.select(Refund).where(Refund.payment_id == payment_id, Refund.state.in_(states))
+    return list(session.scalars(query.order_by(Refund.id).with_for_update()))
+
+
+@machine.guard("refund", "bank_transfer")
+def _by_another(_session: Session, row: Refund, arguments: dict[str, Any]) -> str | None:
+    if not row.transfer_reference:
+        return "Nobody has entered a bank transfer yet."
+    by = arguments.get("by")
+    return "Another person than the one who entered it must confirm." if by == row.transfer_by_user_id else None
 
 
 def not_found(session: Session, row: Refund) -> Transition:
     """The provider says there is no such refund: asked again, as a new attempt."""
     moved = machine.apply(session, row, "not_found", actor=SYSTEM)
-    _ask_for_submission(session, row)
+    ask_for_submission(session, row)
     return moved
 
 
@@ -192,14 +287,6 @@ def not_found(session: Session, row: Refund) -> Transition:
 def no_answer(session: Session, row: Refund, *, actor: Actor) -> Transition:
     """A day without an answer: the sweep asks the provider before anything else happens."""
     return machine.apply(session, row, "no_answer", actor=actor)
-
-
-@timer.on_timer("refund", "deadline")
-def deadline(session: Session, row: Refund, *, actor: Actor) -> Transition:
-    """Fourteen days after the request it is approved by law (CCR 2013 reg. 34)."""
-    moved = machine.apply(session, row, "deadline", actor=actor)
-    _ask_for_submission(session, row)
-    return moved
 
 
 def to_sweep(session: Session, limit: int = 50) -> list[tuple[UUID, str, str | None]]:
@@ -217,10 +304,10 @@ def to_sweep(session: Session, limit: int = 50) -> list[tuple[UUID, str, str | N
     return [(refund_id, intent_id or "", provider_id) for refund_id, intent_id, provider_id in session.execute(query)]
 
 
-@machine.guard("refund", "cancel", "reject")
+@machine.guard("refund", "cancel")
 def _may_be_stopped(_session: Session, _row: Refund, _arguments: object) -> str | None:
-    """A refund is made in the transaction that empties its hold: stopping it would leave the money with nobody."""
-    return "The hold was emptied for this refund: the money can only go to the customer."
+    """An approved refund has left its hold: stopping it would leave the money with nobody."""
+    return "The money has left the hold for this refund: it can only go to the customer."
 
 
 @machine.guard("refund", "retry")

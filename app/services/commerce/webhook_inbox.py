@@ -11,9 +11,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.clients import payments
-from app.clients.payments import Event, Intent, RefundResult, SignatureRefused
+from app.clients.payments import Dispute, Event, Intent, RefundResult, SignatureRefused
 from app.outbox import send
-from app.services.commerce import capture, payment, refund
+from app.services.commerce import capture, chargeback, payment, refund
 from app.services.platform import clock, machine, timer
 from models.actor import Actor
 from models.commerce.webhook_inbox import WebhookInbox, WebhookState
@@ -23,6 +23,8 @@ from models.types import utc_now
 SYSTEM = Actor.system("webhook inbox")
 OPEN = (WebhookState.received, WebhookState.deferred)
 DECLINED = "payment_intent.payment_failed"
+Present = Intent | RefundResult | Dispute | None
+"""What the provider says of an object now."""
 FIRST_COPY = "uq_webhook_inbox_original"
 
 
@@ -111,6 +113,11 @@ class Reading:
         """The refund to read again, if it speaks of one."""
         return self.event.object_id if isinstance(self.event.thing, RefundResult) else None
 
+    @property
+    def dispute_id(self) -> str | None:
+        """The dispute to read again, if it speaks of one."""
+        return self.event.object_id if isinstance(self.event.thing, Dispute) else None
+
 
 def reading(session: Session, inbox_id: UUID) -> Reading | None:
     """None when it was applied already, or ended another way."""
@@ -120,7 +127,7 @@ def reading(session: Session, inbox_id: UUID) -> Reading | None:
     return Reading(payments.read_event(row.body))
 
 
-def apply(session: Session, inbox_id: UUID, read: Reading, present: Intent | RefundResult | None) -> bool:
+def apply(session: Session, inbox_id: UUID, read: Reading, present: Present) -> bool:
     """Applies the provider's present state; False when we do not know yet what it speaks of (deferred).
 
     Events of kinds we do not carry are applied by doing nothing.
@@ -139,7 +146,7 @@ def apply(session: Session, inbox_id: UUID, read: Reading, present: Intent | Ref
     return True
 
 
-def _apply_present(session: Session, read: Reading, present: Intent | RefundResult | None) -> bool:
+def _apply_present(session: Session, read: Reading, present: Present) -> bool:
     if isinstance(present, Intent):
         paid = payment.of_intent(session, present)
         if paid is None:
@@ -153,6 +160,11 @@ def _apply_present(session: Session, read: Reading, present: Intent | RefundResu
         if back is None:
             return False
         refund.follow(session, back, present)
+    elif isinstance(present, Dispute):
+        paid = payment.of_intent_id(session, present.intent_id)
+        if paid is None or paid.captured_at is None:
+            return False
+        chargeback.follow(session, paid, present)
     return True
 
 

@@ -77,13 +77,14 @@ _HELD = """coalesce((SELECT -sum(p.amount) FROM account a JOIN posting p ON p.ac
             WHERE a.code = 'escrow:' || o.id AND a.currency = o.currency), 0)"""
 HOLD_IS_WHAT_IS_LEFT = Invariant(
     "I4",
-    "What an order holds is what was captured, less the buyer fee, what was refunded and what was released",
+    "What an order holds is what was captured, less the buyer fee, what was refunded, released and charged back",
     f"""SELECT 'order ' || o.reference || ': captured ' || y.captured_minor || ' less fee '
            || o.fee_net_minor + o.fee_vat_minor || ', refunded ' || e.refunded_minor || ', released '
-           || e.released_minor || ', but the ledger holds ' || {_HELD}
+           || e.released_minor || ', charged back ' || e.charged_back_minor || ', but the ledger holds ' || {_HELD}
          FROM sales_order o JOIN escrow e ON e.order_id = o.id JOIN payment y ON y.checkout_id = o.checkout_id
         WHERE e.captured_minor <> o.gross_minor
-           OR {_HELD} <> y.captured_minor - o.fee_net_minor - o.fee_vat_minor - e.refunded_minor - e.released_minor""",  # noqa: S608  fixed text
+           OR {_HELD} <> y.captured_minor - o.fee_net_minor - o.fee_vat_minor - e.refunded_minor - e.released_minor
+              - e.charged_back_minor""",  # noqa: S608  fixed text
 )
 ENDED_ORDER_HOLDS_NOTHING = Invariant(
     "I5",
@@ -115,15 +116,69 @@ MONEY_MOVES_WITH_A_MOVE = Invariant(
          LEFT JOIN escrow e ON t.machine = 'escrow' AND e.id = t.subject_id
         WHERE p.amount > 0
           AND ((a.code LIKE 'escrow%' AND a.code IS DISTINCT FROM 'escrow:' || e.order_id)
-            OR (a.code LIKE 'refund%' AND n.event = 'refund.succeeded'
+            OR (a.code LIKE 'refund%' AND n.event IN ('refund.succeeded', 'refund.transferred', 'refund.charged_back')
                 AND (t.machine = 'refund' AND a.code LIKE 'refund_' || t.subject_id || '%') IS NOT TRUE))
        UNION ALL
        SELECT 'move ' || t.id || ' (' || t.machine || ' ' || t.event || ') has no entry'
          FROM transition t
         WHERE ((t.machine = 'escrow' AND t.event IN ('release', 'release_rest', 'refund', 'refund_rest', 'split',
-                 'age_limit', 'refund_rest_system'))
-            OR (t.machine = 'refund' AND t.event = 'psp_succeeded'))
+                 'age_limit', 'refund_rest_system', 'charge_back', 'charge_back_part'))
+            OR (t.machine = 'refund' AND t.event IN ('psp_succeeded', 'bank_transfer', 'charged_back')))
           AND NOT EXISTS (SELECT FROM journal_entry n WHERE n.transition_id = t.id)""",
+)
+LINES_ADD_UP = Invariant(
+    "I8",
+    "The parts of an order's lines are what its hold and the ledger say; no commission is kept on what went back",
+    """SELECT 'order ' || o.reference || ': ' || problem
+         FROM sales_order o JOIN escrow e ON e.order_id = o.id
+         JOIN LATERAL (SELECT
+             coalesce(sum(a.gross_minor) FILTER (WHERE a.kind = 'release'), 0) AS released,
+             coalesce(sum(a.gross_minor) FILTER (WHERE a.kind = 'refund' AND NOT a.after_release), 0) AS refunded,
+             coalesce(sum(a.gross_minor) FILTER (WHERE a.kind = 'chargeback' AND NOT a.after_release), 0) AS charged,
+             coalesce(sum(a.gross_minor) FILTER (WHERE a.after_release), 0) AS back,
+             coalesce(sum(CASE WHEN a.kind = 'release' THEN a.commission_minor
+                               WHEN a.after_release THEN -a.commission_minor END), 0) AS commission
+           FROM allocation a JOIN order_line l ON l.id = a.order_line_id WHERE l.order_id = o.id) s ON true
+         JOIN LATERAL (SELECT coalesce(-sum(p.amount), 0) AS kept
+           FROM journal_entry n JOIN posting p ON p.entry_id = n.id JOIN account c ON c.id = p.account_id
+          WHERE n.subject = 'order:' || o.id AND c.code = 'revenue:commission') r ON true
+         JOIN LATERAL (VALUES
+             (s.released <> e.released_minor, 'released ' || s.released || ' by line, ' || e.released_minor),
+             (s.refunded <> e.refunded_minor, 'refunded ' || s.refunded || ' by line, ' || e.refunded_minor),
+             (s.charged <> e.charged_back_minor, 'charged back ' || s.charged || ' by line, ' || e.charged_back_minor),
+             (s.back > s.released, 'took back ' || s.back || ' of ' || s.released || ' released'),
+             (s.commission <> r.kept, 'commission ' || s.commission || ' by line, ledger ' || r.kept),
+             (s.back = s.released AND s.commission <> 0, 'keeps commission ' || s.commission || ' on nothing')
+           ) AS v (broken, problem) ON v.broken""",
+)
+DUE_IS_IN_TRANSIT = Invariant(
+    "I26",
+    "A refund that is approved and not over is owed in full; one that is over, or not approved, is owed nothing",
+    """SELECT 'refund ' || r.id || ' is ' || r.state || ' and owes ' || s.owed || ' of ' || r.amount_minor
+         FROM refund r
+        CROSS JOIN LATERAL (SELECT coalesce(-sum(p.amount), 0) AS owed FROM account a JOIN posting p
+             ON p.account_id = a.id WHERE a.code = 'refund:' || r.id || '\\:in_transit') s
+        WHERE s.owed <> CASE WHEN r.state IN ('approved', 'submitted', 'unknown', 'failed') THEN r.amount_minor
+                             ELSE 0 END""",
+)
+CONTESTED_IS_WITH_THE_BANK = Invariant(
+    "I27",
+    "A chargeback's account holds what the bank took while it decides, and nothing afterwards",
+    """SELECT 'chargeback ' || c.id || ' is ' || c.state || ' and its account stands at ' || s.total
+         FROM chargeback c
+        CROSS JOIN LATERAL (SELECT coalesce(sum(p.amount), 0) AS total FROM account a JOIN posting p
+             ON p.account_id = a.id WHERE a.code = 'dispute:' || c.id) s
+        WHERE s.total <> CASE WHEN c.withdrawn_at IS NOT NULL AND c.state IN ('needs_response', 'under_review')
+                              THEN c.amount_minor ELSE 0 END""",
+)
+DISPUTED_HAS_A_PROBLEM = Invariant(
+    "I28",
+    "An order in dispute has one live problem, an order out of dispute has none",
+    """SELECT 'order ' || o.reference || ' is ' || o.state || ' with ' || count(d.id) || ' live problems'
+         FROM sales_order o LEFT JOIN dispute d ON d.order_id = o.id
+          AND d.state IN ('open', 'under_review', 'awaiting_info', 'proposed')
+        GROUP BY o.id
+       HAVING count(d.id) <> CASE WHEN o.state = 'disputed' THEN 1 ELSE 0 END""",
 )
 EVENTS_APPLY_ONCE = Invariant(
     "I17",
@@ -160,10 +215,14 @@ INVARIANTS = (
     HOLD_IS_WHAT_IS_LEFT,
     ENDED_ORDER_HOLDS_NOTHING,
     NO_MORE_BACK_THAN_CAME,
+    LINES_ADD_UP,
     MONEY_MOVES_WITH_A_MOVE,
     EVENTS_APPLY_ONCE,
     CHAINS_VERIFY,
     MONEY_IS_WHOLE,
+    DUE_IS_IN_TRANSIT,
+    CONTESTED_IS_WITH_THE_BANK,
+    DISPUTED_HAS_A_PROBLEM,
 )
 
 

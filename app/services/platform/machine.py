@@ -19,20 +19,23 @@ from models.platform.transition import Transition
 
 Guard = Callable[[Session, Any, dict[str, Any]], str | None]
 """Answers None, or the sentence that says why not. Third argument: the event's own arguments."""
-_guards: dict[tuple[str, str], Guard] = {}
+_guards: dict[tuple[str, str], list[Guard]] = {}
 
 
 def guard(machine: str, *events: str) -> Callable[[Guard], Guard]:
-    """Registers the predicate of an event. One event has one guard."""
+    """Registers a predicate of events. An event may have several: the first that refuses is the answer."""
 
     def register(predicate: Guard) -> Guard:
         for event in events:
-            if (machine, event) in _guards:
-                raise RuntimeError(f"{machine}.{event} has a guard already")
-            _guards[machine, event] = predicate
+            _guards.setdefault((machine, event), []).append(predicate)
         return predicate
 
     return register
+
+
+def _refusal(session: Session, row: Lifecycle, event: str, arguments: dict[str, Any]) -> str | None:
+    answers = (predicate(session, row, arguments) for predicate in _guards.get((row.machine.name, event), ()))
+    return next(filter(None, answers), None)
 
 
 def apply(
@@ -52,8 +55,7 @@ def apply(
     """
     lock(session, row)
     row.legal(event, actor.kind)
-    predicate = _guards.get((row.machine.name, event))
-    if predicate and (refusal := predicate(session, row, arguments)):
+    if refusal := _refusal(session, row, event, arguments):
         raise GuardFailed(refusal)
     session.info["verb"] = f"{row.machine.name}.{event}"
     moved = row.move_to(event, actor=actor, at=clock.now(), reason=reason, detail=detail)
@@ -85,11 +87,10 @@ class Choice:
     refusal: str
 
 
-def choices(session: Session, row: Lifecycle, kind: ActorKind) -> list[Choice]:
-    """The moves a party has from here, refused ones with their reason. Reads only."""
-    found = []
-    for move in row.machine.leaving(row.state):
-        if kind in move.who:
-            predicate = _guards.get((row.machine.name, move.event))
-            found.append(Choice(move, (predicate(session, row, {}) if predicate else None) or ""))
-    return found
+def choices(session: Session, row: Lifecycle, kind: ActorKind, **arguments: Any) -> list[Choice]:
+    """The moves a party has from here, refused ones with their reason. Reads only; `arguments` as for `apply`."""
+    return [
+        Choice(move, _refusal(session, row, move.event, arguments) or "")
+        for move in row.machine.leaving(row.state)
+        if kind in move.who
+    ]

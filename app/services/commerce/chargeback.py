@@ -1,0 +1,244 @@
+"""Chargebacks: what the provider says of a contested payment, applied; the evidence we send; where a loss is booked."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.clients.payments import Dispute as ProviderDispute
+from app.outbox import send
+from app.services.commerce import allocation, dispute, escrow, journal_entry, money, refund
+from app.services.commerce.allocation import Part
+from app.services.commerce.refund import Fee
+from app.services.platform import clock, machine, seal, timer
+from models.actor import Actor, ActorKind
+from models.commerce.allocation import AllocationKind
+from models.commerce.chargeback import LIVE, Chargeback, ChargebackState
+from models.commerce.journal_entry import JournalEntry
+from models.commerce.order import ORDER, Order
+from models.commerce.payment import Payment
+from models.errors import Conflict, Invalid
+from models.platform.transition import Transition
+
+SYSTEM = Actor.system("chargeback")
+PSP = Actor(ActorKind.psp, name="payment provider")
+REVIEW = ("under_review", "warning_under_review")
+ASKS = ("needs_response", "warning_needs_response")
+SHORTEST = 20
+LOOKED_BACK = timedelta(days=3)
+
+
+def follow(session: Session, payment: Payment, said: ProviderDispute, *, actor: Actor = PSP) -> Chargeback:
+    """Applies the provider's present word about a captured payment. Safe to repeat, in any order.
+
+    Raises Conflict when sum or currency are not the payment's: that is for people to look at.
+    """
+    session.flush()
+    session.refresh(payment, with_for_update=True)  # two messages about a new case: the second finds the first's row
+    order = session.scalars(sa.select(Order).where(Order.checkout_id == payment.checkout_id)).first()
+    if order is not None:
+        machine.lock(session, order)
+        escrow.locked(session, order)
+    row = _row(session, payment, order, said)
+    machine.lock(session, row)
+    session.info["verb"] = "chargeback.follow"
+    if row.state not in LIVE:
+        return row
+    _deadline(session, row, said)
+    if row.withdrawn_at is None and (said.withdrawn or said.status in {"won", "lost"}):
+        _withdrawn(session, row, order, said)
+    if said.status == "won":
+        _won(session, row, order, actor)
+    elif said.status == "lost":
+        _lost(session, row, order, actor)
+    elif said.status == "warning_closed":
+        machine.apply(session, row, "inquiry_closed", actor=actor)
+        row.closed_at = clock.now()
+    elif said.status in REVIEW and row.state is ChargebackState.needs_response:
+        machine.apply(session, row, "psp_review", actor=actor)
+    session.flush()
+    return row
+
+
+def send_evidence(session: Session, row: Chargeback, *, actor: Actor, text: str) -> Transition:
+    """What we tell the bank; the contract, the receipt and the ledger's proof go with it. Once, before its deadline."""
+    if len(text.strip()) < SHORTEST:
+        raise Invalid("Say a little more.", {"text": "Tell the bank what was agreed, done and accepted."})
+    moved = machine.apply(session, row, "submit_evidence", actor=actor)
+    row.evidence_text = text.strip()
+    session.flush()
+    payload = {"chargeback_id": str(row.id)}
+    send(session, "commerce.chargeback.submit_evidence", key=f"chargeback.evidence:{row.id}", payload=payload)
+    return moved
+
+
+def evidence(session: Session, chargeback_id: UUID) -> tuple[str, str]:
+    """What the provider is sent: its id of the case, and our text with the ledger's proof of the payment under it."""
+    row = session.get_one(Chargeback, chargeback_id)
+    entry = session.scalars(
+        sa.select(JournalEntry).where(JournalEntry.idem_key == f"order.captured:{row.payment_id}")
+    ).first()
+    proof = seal.inclusion_proof(session, "ledger", entry.id) if entry else None
+    lines = [row.evidence_text]
+    if proof is not None and entry is not None:
+        lines += [
+            f"Payment recorded {entry.posted_at:%Y-%m-%d %H:%M:%S} UTC as ledger entry {entry.id}, unaltered since:",
+            f"hash {proof.entry_hash.hex()}, block {proof.height}, block hash {proof.block_hash.hex()}.",
+        ]
+    return row.provider_dispute_id, "\n".join(lines)
+
+
+def evidence_sent(session: Session, chargeback_id: UUID) -> None:
+    """The provider has it."""
+    row = session.get_one(Chargeback, chargeback_id, with_for_update=True)
+    session.info["verb"] = "chargeback.evidence_sent"
+    row.evidence_sent_at = clock.now()
+    session.flush()
+
+
+def concede(session: Session, row: Chargeback, *, actor: Actor, reason: str) -> Transition:
+    """We do not contest it; the provider is told, and its word ends the case."""
+    if not reason.strip():
+        raise Invalid("Say why.", {"reason": "Say why it is not contested."})
+    moved = machine.apply(session, row, "concede", actor=actor, reason=reason.strip())
+    row.concession = True
+    session.flush()
+    payload = {"chargeback_id": str(row.id)}
+    send(session, "commerce.chargeback.concede", key=f"chargeback.concede:{row.id}", payload=payload)
+    return moved
+
+
+@timer.on_timer("chargeback", "no_evidence")
+def no_evidence(session: Session, row: Chargeback, *, actor: Actor) -> Transition:
+    """The bank's deadline passed and we sent nothing: its decision is asked for until it comes."""
+    return machine.apply(session, row, "no_evidence", actor=actor, reason="nothing was sent in time")
+
+
+def to_sweep(session: Session, limit: int = 50) -> list[tuple[UUID, str]]:
+    """Cases without an end: (payment, provider's dispute id) to ask about."""
+    query = sa.select(Chargeback.payment_id, Chargeback.provider_dispute_id).where(Chargeback.state.in_(LIVE))
+    rows = session.execute(query.order_by(Chargeback.state_entered_at).limit(limit))
+    return [(payment_id, dispute_id) for payment_id, dispute_id in rows]
+
+
+def _row(session: Session, payment: Payment, order: Order | None, said: ProviderDispute) -> Chargeback:
+    found = session.scalars(
+        sa.select(Chargeback).where(Chargeback.provider == payment.provider, Chargeback.provider_dispute_id == said.id)
+    ).first()
+    if found is not None:
+        return found
+    if said.currency != payment.currency or not 0 < said.amount_minor <= payment.captured_minor:
+        raise Conflict(f"The bank asks for {said.amount_minor} {said.currency} of payment {payment.id}.")
+    row = Chargeback(
+        payment_id=payment.id,
+        order_id=order.id if order else None,
+        provider=payment.provider,
+        provider_dispute_id=said.id,
+        reason=said.reason[:120],
+        currency=said.currency,
+        amount_minor=said.amount_minor,
+        evidence_due_at=said.due_at,
+    )
+    machine.begin(session, row)
+    return row
+
+
+def _deadline(session: Session, row: Chargeback, said: ProviderDispute) -> None:
+    """An inquiry that became a chargeback asks again, with a new deadline."""
+    if row.evidence_due_at != said.due_at and said.due_at is not None:
+        row.evidence_due_at = said.due_at
+        session.flush()
+        timer.rearm(session, row)
+    escalated = row.withdrawn_at is None and said.withdrawn
+    if escalated and said.status in ASKS and row.state is ChargebackState.under_review:
+        machine.apply(session, row, "psp_asks", actor=PSP)
+
+
+def _withdrawn(session: Session, row: Chargeback, order: Order | None, said: ProviderDispute) -> None:
+    row.withdrawn_at, row.fee_minor = clock.now(), said.fee_minor
+    session.flush()
+    journal_entry.chargeback_opened(session, row)
+    if order is not None:
+        escrow.freeze_hold(session, order, reason="the payment is contested at the bank")
+
+
+def _won(session: Session, row: Chargeback, order: Order | None, actor: Actor) -> None:
+    moved = machine.apply(session, row, "psp_won", actor=actor)
+    row.closed_at = clock.now()
+    session.flush()
+    journal_entry.chargeback_won(session, row, transition=moved)
+    if order is not None:
+        escrow.thaw(session, order, reason="the chargeback was won")
+    _resume_refunds(session, row)
+
+
+def _lost(session: Session, row: Chargeback, order: Order | None, actor: Actor) -> None:
+    """Covered in this order: what we owed the buyer anyway, what is held, what the seller got, the order fee; the rest
+    is our loss."""
+    moved = machine.apply(session, row, "psp_lost", actor=actor)
+    row.closed_at = clock.now()
+    session.flush()
+    left = row.amount_minor - _owed_anyway(session, row)
+    if order is not None and left:
+        left -= escrow.charge_back(session, order, row, left)
+        _end(session, order)
+    parts = _released(session, order, left) if order is not None else []
+    left -= allocation.total(parts)
+    fee = _fee(session, order, left)
+    left -= fee.total
+    if parts or fee.total or left:
+        allocation.record(
+            session, parts, AllocationKind.chargeback, transition=moved, chargeback=row, after_release=True
+        )
+        journal_entry.chargeback_lost(
+            session, row, order, parts, fee_net=fee.net, fee_vat=fee.vat, loss=left, transition=moved
+        )
+    if order is not None:
+        escrow.thaw(session, order, reason="the chargeback was lost; the rest stays held")
+    _resume_refunds(session, row)
+
+
+def _owed_anyway(session: Session, row: Chargeback) -> int:
+    """Refunds that had not left: the bank paid them. Minor units."""
+    covered = 0
+    for one in refund.waiting(session, row.payment_id):
+        if covered + one.amount_minor <= row.amount_minor:
+            refund.settled_by_chargeback(session, one, row)
+            covered += one.amount_minor
+    return covered
+
+
+def _end(session: Session, order: Order) -> None:
+    """An order whose hold the bank emptied is over."""
+    if order.state not in ORDER.terminal and not escrow.remaining(session, order):
+        machine.apply(session, order, "charged_back", actor=SYSTEM, reason="the chargeback was lost")
+        order.closed_at = clock.now()
+        dispute.close_with_order(session, order)
+        session.flush()
+
+
+def _released(session: Session, order: Order, left: int) -> list[Part]:
+    standing = allocation.standings(session, order)
+    room = {line_id: one.released - one.back for line_id, one in standing.items()}
+    shares = allocation.spread(min(left, sum(room.values())), room)
+    return [allocation.after_release(standing[line_id], gross) for line_id, gross in shares.items()]
+
+
+def _fee(session: Session, order: Order | None, left: int) -> Fee:
+    if order is None or not left:
+        return refund.NO_FEE
+    whole = refund.fee_left(session, order)
+    if left >= whole.total:
+        return whole
+    vat = money.half_up(left * whole.vat, whole.total) if whole.total else 0
+    return Fee(left - vat, vat)
+
+
+def _resume_refunds(session: Session, row: Chargeback) -> None:
+    """What waited for the bank is sent now."""
+    for one in refund.waiting(session, row.payment_id):
+        if one.state.name == "approved":
+            refund.ask_for_submission(session, one, after=f":{row.id}")

@@ -1,0 +1,70 @@
+"""How an order's money ends: released, returned, or divided. The verbs that end an order decide; this carries out."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from app.outbox import send
+from app.services.commerce import escrow, refund
+from app.services.commerce.allocation import Part
+from app.services.commerce.refund import NO_FEE, Fee
+from app.services.platform import clock
+from models.actor import Actor
+from models.commerce.escrow import EscrowState
+from models.commerce.order import Order
+from models.commerce.refund import Refund, RefundCause
+
+SYSTEM = Actor.system("settlement")
+
+
+def complete(session: Session, order: Order) -> None:
+    """All that is held goes to the seller, and the receipt is asked for."""
+    order.closed_at = clock.now()
+    escrow.release_rest(session, order)
+    _ask_for_receipt(session, order)
+
+
+def all_back(session: Session, order: Order, cause: RefundCause, *, event: str = "", reason: str = "") -> Refund:
+    """All that is held goes back to the buyer, with what is left of the buyer fee. `event` is the hold's own, where
+    it ends by itself."""
+    order.closed_at = order.closed_at or clock.now()
+    moved, parts = escrow.take_rest(session, order, event=event)
+    fee = refund.fee_left(session, order)
+    return refund.from_hold(session, order, parts, transition=moved, cause=cause, fee=fee, reason=reason)
+
+
+def divide(
+    session: Session,
+    order: Order,
+    *,
+    buyer_minor: int,
+    cause: RefundCause,
+    actor: Actor = SYSTEM,
+    fee: Fee = NO_FEE,
+    reason: str = "",
+) -> Refund | None:
+    """`buyer_minor` of what is held goes back with `fee` of the buyer fee, the rest to the seller; a frozen hold is
+    split by `actor`. None when nothing goes back."""
+    order.closed_at = clock.now()
+    hold = escrow.locked(session, order)
+    seller_minor = hold.remaining_minor - buyer_minor
+    parts: list[Part] = []
+    if hold.state is EscrowState.frozen:
+        moved, parts = escrow.split(session, order, buyer_minor, actor=actor)
+    elif not seller_minor:
+        moved, parts = escrow.take_rest(session, order)
+    else:
+        if buyer_minor:
+            moved, parts = escrow.take_part(session, order, escrow.shares(session, order, buyer_minor))
+        escrow.release_rest(session, order)
+    if seller_minor:
+        _ask_for_receipt(session, order)
+    if not parts:
+        return None
+    return refund.from_hold(session, order, parts, transition=moved, cause=cause, fee=fee, reason=reason)
+
+
+def _ask_for_receipt(session: Session, order: Order) -> None:
+    send(
+        session, "commerce.receipt.write", key=f"receipt:{order.id}", payload={"order_id": str(order.id)}, queue="paper"
+    )
