@@ -9,7 +9,7 @@ itself, outside of one, and `outside_actor` tells who was at the edge then.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from typing import Any
 
@@ -68,6 +68,23 @@ def _remember_before(mapper: Mapper[Any], entity: type[Any]) -> None:
     if getattr(entity, "__tablename__", "") not in UNAUDITED:
         for column in mapper.column_attrs:
             getattr(entity, column.key).impl.active_history = True
+
+
+def note(
+    session: Session, entity: str, entity_id: str, facts: Mapping[str, Any], personal: Mapping[str, Any] | None = None
+) -> None:
+    """An event that writes no row of its own, such as an export: what is worth knowing is in `facts`, and what is
+    personal in `personal`, where it can be erased."""
+    aside = dict(personal or {})
+    event = {
+        **_circumstances(session),
+        "entity": entity,
+        "entity_id": entity_id,
+        "op": "I",
+        "after": {**facts, **dict.fromkeys(aside, ASIDE)},
+        **({"personal": {"after": aside}} if aside else {}),
+    }
+    session.connection().execute(_WRITE, {"events": json.dumps([event], ensure_ascii=False)})
 
 
 def _after_flush(session: Session, _context: object) -> None:

@@ -22,12 +22,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.datastructures import MultiDict
 
 from app.observability import current_request_id
+from app.services.platform.idempotency_key import once
 from app.unit_of_work import unit_of_work
 from models.actor import Actor
 from models.errors import Invalid, NotAllowed, Refused
 from security.permissions import READ, WRITE, stored
 from views.audit_context import role_names
 from views.columns import Column, Facet, Tab
+from views.export import of_list
 from views.forms import Converter
 from views.interface import Interface, refusal
 from views.listing import Page, page_of, tab_counts
@@ -94,9 +96,16 @@ class ConsoleView(Guarded, ModelView):
     search_columns: Any = None
     add_row_message = edit_row_message = SAVED
 
+    def __init_subclass__(cls, **words: Any) -> None:
+        super().__init_subclass__(**words)
+        cls.include_route_methods = {*cls.include_route_methods, "export"}  # what is listed can be taken along
+
     def __init__(self) -> None:
         self.class_permission_name = self.resource
-        names = {**dict.fromkeys((*READERS, "lookup", "move", "download"), READ), **dict.fromkeys(WRITERS, WRITE)}
+        names = {
+            **dict.fromkeys((*READERS, "export", "lookup", "move", "download"), READ),
+            **dict.fromkeys(WRITERS, WRITE),
+        }
         self.method_permission_name = {**names, **(self.method_permission_name or {})}
         self.list_columns = self.list_columns or [self.datamodel.get_pk_name()]
         self.search_columns = self.search_columns or [self.datamodel.get_pk_name()]
@@ -147,9 +156,20 @@ class ConsoleView(Guarded, ModelView):
         """The heading of the list."""
         return self.label
 
+    @expose("/export/")
+    @has_access
+    def export(self) -> ResponseReturnValue:
+        """The list as CSV, under the filters of its address."""
+        return of_list(self, request.args, actor=operator())
+
     def page(self, args: MultiDict[str, str]) -> Page:
         """The rows these query parameters ask for, within the row filters."""
-        return page_of(self, args)
+        page = page_of(self, args)
+        self.enrich(page.rows)
+        return page
+
+    def enrich(self, rows: Sequence[Any]) -> None:
+        """Puts on the rows what their columns show and no relation brings: one statement for all of them."""
 
     def first_order(self) -> tuple[Any, ...]:
         """How the list is ordered until somebody chooses a column."""
@@ -256,10 +276,16 @@ class ConsoleView(Guarded, ModelView):
             abort(403)
         if not (action.single if single else action.multiple) or not pks:
             abort(404)
-        with unit_of_work(operator(), reason=request.form.get("reason", "").strip()):
+        done: builtins.list[ResponseReturnValue] = []
+        with unit_of_work(operator(), reason=request.form.get("reason", "").strip()) as session:
             rows = [self.row(pk) for pk in pks[: self.max_page_size]]
-            answer: ResponseReturnValue = action.func(rows[0] if single else rows)
-        return answer
+
+            def command() -> dict[str, str]:
+                done.append(action.func(rows[0] if single else rows))
+                return {}
+
+            once(session, f"console.{self.resource}", request.form.get("key", ""), {"action": name, "pks": pks}, command)
+        return done[0] if done else same_page(self)
 
 
 def _explain(form: Any, refused: Refused) -> None:

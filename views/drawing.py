@@ -193,6 +193,8 @@ def link(
     arguments = MultiDict(request.args if only is None else only)
     for name in drop:
         arguments.poplist(name)
+    for name in [name for name in arguments if name == "endpoint" or name.startswith("_")]:
+        arguments.poplist(name)  # words that url_for keeps for itself; nothing of ours is called so
     for name, value in (change or {}).items():
         arguments.setlist(name, value if isinstance(value, list) else [value])
     return url_for(str(request.endpoint), **{**(request.view_args or {}), **dict(arguments.lists())})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from views.base import ConsoleView
 
 SIZES = (25, 50, 100)
+CHUNK = 500
+"""So many rows of an export are in memory at once."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,12 @@ class Page:
         return min(self.number * self.size, self.count)
 
     @property
+    def asked(self) -> dict[str, Any]:
+        """The query parameters that lead to all of its rows again, in the same order."""
+        order = {"order": f"-{self.order}" if self.descending else self.order} if self.order else {}
+        return {**({"q": self.words} if self.words else {}), **self.chosen, **order}
+
+    @property
     def is_narrowed(self) -> bool:
         """Whether something keeps rows out."""
         return bool(self.words or self.chosen)
@@ -50,8 +58,7 @@ class Page:
 
 def page_of(view: ConsoleView, args: MultiDict[str, str]) -> Page:
     """Reads the query parameters `q`, `order` (`-name` for descending), `page`, `rows` and one per facet."""
-    words = args.get("q", "").strip()[:LONGEST_SEARCH]
-    chosen = {facet.name: values for facet in view.facets if (values := args.getlist(facet.name))}
+    words, chosen = _narrowing(view, args)
     query = narrow(view, view.narrowed(), words, chosen)
     count: int = counting(view, query).scalar() or 0
     size = _whole(args.get("rows"), view.page_size, 1, view.max_page_size)
@@ -60,6 +67,21 @@ def page_of(view: ConsoleView, args: MultiDict[str, str]) -> Page:
     rows = query.options(*view.datamodel.eager).order_by(*by).limit(size).offset((number - 1) * size).all()
     keys = [view.key(row) for row in rows]
     return Page(rows, keys, count, number, size, order, descending, words, chosen)
+
+
+def chunks(view: ConsoleView, args: MultiDict[str, str]) -> Generator[Sequence[Any], None, None]:
+    """All rows under the same parameters, whatever the page, in their order: a few at a time through a cursor."""
+    query = narrow(view, view.narrowed(), *_narrowing(view, args))
+    every = query.options(*view.datamodel.eager).order_by(*_order(view, args.get("order", ""))[2]).statement
+    with view.datamodel.session.execute(every, execution_options={"yield_per": CHUNK}) as found:
+        for rows in found.scalars().partitions():
+            view.enrich(rows)
+            yield rows
+
+
+def _narrowing(view: ConsoleView, args: MultiDict[str, str]) -> tuple[str, dict[str, list[str]]]:
+    words = args.get("q", "").strip()[:LONGEST_SEARCH]
+    return words, {facet.name: values for facet in view.facets if (values := args.getlist(facet.name))}
 
 
 def narrow(view: ConsoleView, query: Query[Any], words: str, chosen: dict[str, list[str]]) -> Query[Any]:

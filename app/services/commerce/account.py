@@ -6,7 +6,7 @@ refund; shared ones (provider, revenue, VAT) are never guarded, for a guard is a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -218,14 +218,15 @@ def statement(
 
 def every_line(
     session: Session, row: Account, *, since: datetime | None = None, until: datetime | None = None
-) -> Iterator[StatementLine]:
+) -> Generator[StatementLine, None, None]:
     """All lines of a statement, oldest first, fetched as they are asked for."""
     low, high = closing.place(session, since) if since else 0, closing.place(session, until)
     total = standings(session, [row.id], low)[row.id] if low else 0
     asked = _lines(row.id, low, high).order_by(Posting.entry_id, Posting.line)
-    for found in session.execute(asked, execution_options={"yield_per": 1000}):
-        total += found.amount
-        yield _told(found, total)
+    with session.execute(asked, execution_options={"yield_per": 1000}) as found:
+        for one in found:
+            total += one.amount
+            yield _told(one, total)
 
 
 def _told(row: Any, balance: int) -> StatementLine:

@@ -7,7 +7,7 @@ currency. What is required is listed by what each posting is about: an order, or
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from app.services.commerce import account, closing
 from app.services.commerce.account import ClientMoney
-from models.types import utc_now
+from app.services.platform import clock
 
 PURPOSE = "client_money"
 """Of the stored files that keep each day's statement."""
@@ -140,16 +140,17 @@ def owed(
     return rows[:size], len(rows) > size
 
 
-def every_owed(session: Session, *, at: datetime | None = None) -> Iterator[Owed]:
+def every_owed(session: Session, *, at: datetime | None = None) -> Generator[Owed, None, None]:
     """All rows, fetched as they are asked for; together they are what is required, to the penny."""
     values = {"place": closing.place(session, at), "subject": _FROM_THE_TOP[0], "currency": _FROM_THE_TOP[1]}
-    for row in session.execute(_ALL, values, execution_options={"yield_per": 1000}):
-        yield Owed(*row)
+    with session.execute(_ALL, values, execution_options={"yield_per": 1000}) as found:
+        for row in found:
+            yield Owed(*row)
 
 
 def midnight(zone: ZoneInfo, *, now: datetime | None = None) -> datetime:
     """When the present day of this time zone began: a day's statement is as of its end."""
-    there = (now or utc_now()).astimezone(zone)
+    there = (now or clock.real()).astimezone(zone)
     return there.replace(hour=0, minute=0, second=0, microsecond=0)
 
 

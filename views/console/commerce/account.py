@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from werkzeug.datastructures import MultiDict
 
+from app.services.commerce import account
 from models.commerce.account import Account, AccountKind
 from models.commerce.journal_entry import JournalEntry
 from models.commerce.posting import Posting
@@ -15,7 +15,6 @@ from views import drawing
 from views.base import ConsoleView
 from views.columns import Column, EnumFacet
 from views.interface import Interface
-from views.listing import Page
 
 A = Account
 DEBIT_SIDE = {AccountKind.asset, AccountKind.expense}
@@ -43,14 +42,10 @@ class AccountView(ConsoleView):
     )
     facets = (EnumFacet("kind", "Kind", A.kind, "scale"),)
 
-    def page(self, args: MultiDict[str, str]) -> Page:
-        page = super().page(args)
-        totals = sa.select(Posting.account_id, sa.func.sum(Posting.amount)).where(Posting.account_id.in_(page.keys))
-        found = self.datamodel.session.execute(totals.group_by(Posting.account_id))
-        sums = {account_id: int(total) for account_id, total in found}
-        for account in page.rows:
-            account.__dict__["standing"] = standing(account, sums.get(account.id, 0))
-        return page
+    def enrich(self, rows: Sequence[Account]) -> None:
+        totals = account.standings(self.datamodel.session(), [one.id for one in rows])
+        for one in rows:
+            one.__dict__["standing"] = standing(one, totals[one.id])
 
     def sections(self, row: Account) -> Sequence[tuple[str, Sequence[tuple[str, Any]]]]:
         session = self.datamodel.session()

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from werkzeug.datastructures import MultiDict
 
 from app.services.platform import seal
 from models.commerce.account import Account
@@ -17,7 +16,6 @@ from views import drawing
 from views.base import ConsoleView
 from views.columns import Column, SinceFacet, WordFacet
 from views.interface import Interface
-from views.listing import Page
 
 J = JournalEntry
 CHAIN = "ledger"
@@ -48,16 +46,14 @@ class LedgerEntryView(ConsoleView):
     )
     facets = (WordFacet("event", "Event", J.event, EVENTS, "book-2"), SinceFacet("occurred", "When", J.occurred_at))
 
-    def page(self, args: MultiDict[str, str]) -> Page:
-        page = super().page(args)
+    def enrich(self, rows: Sequence[JournalEntry]) -> None:
         debits = sa.select(Posting.entry_id, Posting.currency, sa.func.sum(Posting.amount)).where(
-            Posting.entry_id.in_(page.keys), Posting.amount > 0
+            Posting.entry_id.in_([entry.id for entry in rows]), Posting.amount > 0
         )
-        rows = self.datamodel.session.execute(debits.group_by(Posting.entry_id, Posting.currency))
-        sums = {entry: drawing.money(int(total), currency) for entry, currency, total in rows}
-        for entry in page.rows:
+        found = self.datamodel.session.execute(debits.group_by(Posting.entry_id, Posting.currency))
+        sums = {entry: drawing.money(int(total), currency) for entry, currency, total in found}
+        for entry in rows:
             entry.__dict__["moved"] = sums.get(entry.id, drawing.NONE)
-        return page
 
     def heading(self, row: JournalEntry) -> str:
         return f"Entry {row.id}: {EVENTS.get(row.event, row.event).lower()}"

@@ -9,7 +9,6 @@ from typing import Any
 import sqlalchemy as sa
 from flask_appbuilder.security.sqla.models import User
 from markupsafe import Markup
-from werkzeug.datastructures import MultiDict
 
 from app.services.platform import audit_event, seal
 from models.platform.audit_event import AuditEvent
@@ -17,7 +16,6 @@ from views import drawing
 from views.base import ConsoleView
 from views.columns import Column, SinceFacet, WordFacet
 from views.interface import Interface
-from views.listing import Page
 
 A = AuditEvent
 OPERATIONS = {"I": "Added", "U": "Changed", "D": "Removed"}
@@ -57,12 +55,10 @@ class AuditEventView(ConsoleView):
         SinceFacet("when", "When", A.at),
     )
 
-    def page(self, args: MultiDict[str, str]) -> Page:
-        page = super().page(args)
-        names = self._names({event.actor_user_id for event in page.rows if event.actor_user_id})
-        for event in page.rows:
+    def enrich(self, rows: Sequence[AuditEvent]) -> None:
+        names = self._names({event.actor_user_id for event in rows if event.actor_user_id})
+        for event in rows:
             event.__dict__["who"] = names.get(event.actor_user_id, "")
-        return page
 
     def _names(self, ids: set[int]) -> Mapping[int | None, str]:
         if not ids:
