@@ -1,4 +1,4 @@
-"""The simulator's pages in a browser: free of faults at a phone's and a desk's width, light and dark, without scripts."""
+"""The simulator's pages in a browser: on a phone and on a desk, light and dark, without scripts."""
 
 from __future__ import annotations
 

@@ -20,9 +20,9 @@ from tests.simulators.provider import KEY, SECRET, Provider, Receiver
 PAY = {"do": "pay", "card": "4242 4242 4242 4242"}
 
 
-def document(provider: Provider, path: str, **query: str) -> Any:
-    headers = {"Authorization": f"Bearer {KEY}"}
-    return httpx.get(f"{provider.url}/v1/{path}", params=query, headers=headers).json()
+def wishing(what: str) -> dict[str, Any]:
+    """Metadata that asks for trouble."""
+    return {"metadata[simulate]": what}
 
 
 def pay(provider: Provider, identity: str, **form: str) -> httpx.Response:
@@ -50,7 +50,7 @@ def test_a_card_payment_ends_at_the_shop_and_is_told_to_it_under_a_signature(
 
 def test_the_provider_keeps_its_fee_of_one_and_a_half_percent_and_twenty_pence(provider: Provider) -> None:
     identity = provider.paid(29_300)
-    intent = document(provider, f"payment_intents/{identity}", **{"expand[0]": "latest_charge.balance_transaction"})
+    intent = provider.document(f"payment_intents/{identity}", **{"expand[0]": "latest_charge.balance_transaction"})
     movement = intent["latest_charge"]["balance_transaction"]
     assert (movement["amount"], movement["fee"], movement["net"]) == (29_300, 460, 28_840)
 
@@ -62,7 +62,7 @@ def test_a_declined_card_leaves_the_payment_open_for_another(provider: Provider,
     assert "Your card was declined." in answer.text
     assert wait_for(lambda: shop.of("payment_intent.payment_failed"))
     assert pay(provider, identity).status_code == 303
-    assert document(provider, f"payment_intents/{identity}")["status"] == "succeeded"
+    assert provider.document(f"payment_intents/{identity}")["status"] == "succeeded"
 
 
 def test_a_declined_confirmation_over_the_api_is_a_card_error(provider: Provider) -> None:
@@ -77,7 +77,7 @@ def test_the_bank_may_be_asked_and_may_refuse(provider: Provider) -> None:
     bank = f"{provider.url}/pay/{identity}/bank"
     asked = pay(provider, identity, do="pay", card="4000 0025 0000 3155")
     assert asked.headers["Location"] == f"/pay/{identity}/bank"
-    assert document(provider, f"payment_intents/{identity}")["next_action"]["redirect_to_url"]["url"] == bank
+    assert provider.document(f"payment_intents/{identity}")["next_action"]["redirect_to_url"]["url"] == bank
     assert "Confirm £293.00" in httpx.get(bank).text
 
     assert httpx.post(bank, data={"do": "refuse"}).status_code == 422
@@ -85,7 +85,7 @@ def test_the_bank_may_be_asked_and_may_refuse(provider: Provider) -> None:
     agreed = httpx.post(bank, data={"do": "confirm"})
 
     assert agreed.status_code == 303
-    assert document(provider, f"payment_intents/{identity}")["status"] == "succeeded"
+    assert provider.document(f"payment_intents/{identity}")["status"] == "succeeded"
 
 
 def test_eight_clicks_at_once_take_the_money_once(provider: Provider, shop: Receiver) -> None:
@@ -93,9 +93,9 @@ def test_eight_clicks_at_once_take_the_money_once(provider: Provider, shop: Rece
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: pay(provider, identity), range(8)))
     assert {answer.status_code for answer in answers} == {303}
-    assert len(document(provider, "balance_transactions")["data"]) == 1
+    assert len(provider.document("balance_transactions")["data"]) == 1
     wait_for(lambda: shop.of("payment_intent.succeeded"))
-    assert len(document(provider, "events", type="payment_intent.succeeded")["data"]) == 1
+    assert len(provider.document("events", type="payment_intent.succeeded")["data"]) == 1
 
 
 def test_a_cancelled_payment_can_no_longer_be_made(provider: Provider, shop: Receiver) -> None:
@@ -104,7 +104,7 @@ def test_a_cancelled_payment_can_no_longer_be_made(provider: Provider, shop: Rec
     assert answer.headers["Location"].endswith("redirect_status=canceled")
     assert wait_for(lambda: shop.of("payment_intent.canceled"))
     pay(provider, identity)
-    assert document(provider, f"payment_intents/{identity}")["status"] == "canceled"
+    assert provider.document(f"payment_intents/{identity}")["status"] == "canceled"
     assert "Cancelled" in httpx.get(f"{provider.url}/pay/{identity}").text
 
 
@@ -186,9 +186,9 @@ def test_a_refund_may_fail_after_it_had_succeeded(provider: Provider, shop: Rece
     provider.advance(3600)
     (event,) = wait_for(lambda: shop.of("refund.failed"))
     assert event["data"]["object"]["id"] == refund["id"]
-    charge = document(provider, f"charges/{refund['charge']}")
+    charge = provider.document(f"charges/{refund['charge']}")
     assert charge["amount_refunded"] == 0
-    movements = document(provider, "balance_transactions", source=refund["id"])["data"]
+    movements = provider.document("balance_transactions", source=refund["id"])["data"]
     assert sum(movement["net"] for movement in movements) == 0
 
 
@@ -203,8 +203,8 @@ def test_a_pending_refund_settles_by_the_clock(provider: Provider, shop: Receive
 
 
 def test_a_slow_payment_stays_in_processing(provider: Provider, shop: Receiver) -> None:
-    identity = provider.paid(**{"metadata[simulate]": "payment_delay_s=60"})
-    assert document(provider, f"payment_intents/{identity}")["status"] == "processing"
+    identity = provider.paid(**wishing("payment_delay_s=60"))
+    assert provider.document(f"payment_intents/{identity}")["status"] == "processing"
     provider.advance(61)
     assert wait_for(lambda: shop.of("payment_intent.succeeded"))
 
@@ -226,11 +226,11 @@ def test_events_and_payments_outlive_a_kill(provider: Provider, shop: Receiver) 
     assert shop.got == []
     provider.start()
     assert wait_for(lambda: shop.of("payment_intent.succeeded"))[0]["data"]["object"]["id"] == identity
-    assert document(provider, f"payment_intents/{identity}")["status"] == "succeeded"
+    assert provider.document(f"payment_intents/{identity}")["status"] == "succeeded"
 
 
 def test_one_event_may_arrive_eight_times_at_once(provider: Provider, shop: Receiver) -> None:
-    pay(provider, provider.opened(**{"metadata[simulate]": "hook_copies=8"}))
+    pay(provider, provider.opened(**wishing("hook_copies=8")))
     wait_for(lambda: len(shop.of("payment_intent.succeeded")) == 8)
     assert len({event["id"] for event in shop.of("payment_intent.succeeded")}) == 1
 
@@ -245,7 +245,7 @@ def test_events_may_arrive_newest_first_or_never(provider: Provider, shop: Recei
     provider.paid()
     provider.paid()
     wait_for(lambda: len(shop.got) == 4)
-    assert len(document(provider, "events", type="payment_intent.succeeded")["data"]) == 3
+    assert len(provider.document("events", type="payment_intent.succeeded")["data"]) == 3
 
 
 def test_an_answer_may_be_an_error_although_the_work_was_done(provider: Provider) -> None:
@@ -253,7 +253,7 @@ def test_an_answer_may_be_an_error_although_the_work_was_done(provider: Provider
     ask = {"amount": "500", "currency": "gbp", "metadata[reference]": "O-9"}
     assert provider.call("payment_intents", key="k4", **ask).status_code == 500
     assert provider.call("payment_intents", key="k4", **ask).status_code == 500  # kept, as the real one keeps it
-    found = document(provider, "payment_intents/search", query='metadata["reference"]:"O-9"')
+    found = provider.document("payment_intents/search", query='metadata["reference"]:"O-9"')
     assert len(found["data"]) == 1
 
 
@@ -262,16 +262,16 @@ def test_an_error_before_the_work_leaves_nothing_behind(provider: Provider) -> N
     ask = {"amount": "500", "currency": "gbp"}
     assert provider.call("payment_intents", key="k5", **ask).status_code == 500
     assert provider.call("payment_intents", key="k5", **ask).status_code == 200
-    assert len(document(provider, "payment_intents")["data"]) == 1
+    assert len(provider.document("payment_intents")["data"]) == 1
     provider.knobs(rate_limit=1)
     assert provider.call("payment_intents", **ask).status_code == 429
 
 
 def test_listings_have_pages(provider: Provider) -> None:
     made = [provider.opened() for _ in range(3)]
-    first = document(provider, "payment_intents", limit="2")
+    first = provider.document("payment_intents", limit="2")
     assert (first["has_more"], [one["id"] for one in first["data"]]) == (True, made[:0:-1])
-    rest = document(provider, "payment_intents", limit="2", starting_after=made[1])
+    rest = provider.document("payment_intents", limit="2", starting_after=made[1])
     assert (rest["has_more"], [one["id"] for one in rest["data"]]) == (False, made[:1])
 
 

@@ -42,6 +42,13 @@ CARDS = (
         decline="insufficient_funds",
         message="Your card has insufficient funds.",
     ),
+    Card(
+        "4000000000000341",
+        "pm_card_chargeCustomerFail",
+        "can be kept, and is declined when charged",
+        decline="generic_decline",
+        message="Your card was declined.",
+    ),
     Card("4000002500003155", "pm_card_authenticationRequired", "asks for your bank's confirmation", authenticate=True),
     Card("4000000000007726", "pm_card_pendingRefund", "pays; a refund to it takes a while", refund="pending"),
     Card("4000000000005126", "pm_card_refundFail", "pays; a refund to it fails after success", refund="fails_late"),

@@ -43,10 +43,18 @@ def read_intent(identity: str) -> Response:
     return read("payment_intent", identity)
 
 
+@api.post("/payment_intents/<identity>")
+def update_intent(identity: str) -> Response:
+    def perform(work: Work, params: Thing) -> Thing:
+        return intents.update(work, work.get("payment_intent", identity), params)
+
+    return write(perform, "description", "metadata", "payment_method")
+
+
 @api.post("/payment_intents/<identity>/confirm")
 def confirm_intent(identity: str) -> Response:
     def perform(work: Work, params: Thing) -> Thing:
-        return intents.pay(work, work.get("payment_intent", identity), intents.card_of(params), settings())
+        return intents.confirm(work, work.get("payment_intent", identity), params, settings())
 
     return write(perform, "payment_method")
 

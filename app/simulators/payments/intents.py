@@ -15,7 +15,7 @@ from app.simulators.payments.store import Thing, Work
 
 SMALLEST_MINOR = 30
 LARGEST_MINOR = 99_999_999
-OPEN = ("requires_payment_method", "requires_action")
+OPEN = ("requires_payment_method", "requires_confirmation", "requires_action")
 """A card may still be tried."""
 CLOSABLE = (*OPEN, "requires_capture")
 
@@ -60,6 +60,23 @@ def create(work: Work, params: Thing) -> Thing:
     )
     intent["client_secret"] = f"{intent['id']}_secret_{secrets.token_hex(12)}"
     return work.save(intent)
+
+
+def update(work: Work, intent: Thing, params: Thing) -> Thing:
+    """Change what the payment is for, or put a card beside it that is charged when it is confirmed."""
+    if "payment_method" in params:
+        refuse_unless(intent, *OPEN)
+        intent |= {"_card": card_of(params).token, "payment_method": str(params["payment_method"])}
+        intent |= {"status": "requires_confirmation", "next_action": None}
+    intent["metadata"] |= params.get("metadata") or {}
+    intent["description"] = params.get("description", intent["description"])
+    return work.save(intent)
+
+
+def confirm(work: Work, intent: Thing, params: Thing, settings: Settings) -> Thing:
+    """Pay with the card named now, or with the one named before, or with one that pays."""
+    waiting = intent["status"] == "requires_confirmation" and "payment_method" not in params
+    return pay(work, intent, BY_TOKEN[intent["_card"]] if waiting else card_of(params), settings)
 
 
 def pay(work: Work, intent: Thing, card: Card, settings: Settings) -> Thing:
@@ -139,7 +156,7 @@ def new_charge(work: Work, intent: Thing, *, accepted: bool) -> Thing:
 def reopen(work: Work, intent: Thing, error: Thing) -> Thing:
     """The attempt failed; the customer may try another card."""
     used = {"type": "card_error", "payment_method": {"id": f"pm_{secrets.token_hex(12)}", "object": "payment_method"}}
-    intent |= {"status": "requires_payment_method", "last_payment_error": used | error}
+    intent |= {"status": "requires_payment_method", "last_payment_error": used | error, "payment_method": None}
     events.emit(work, "payment_intent.payment_failed", work.save(intent))
     return intent
 
