@@ -284,7 +284,9 @@ class ConsoleView(Guarded, ModelView):
                 done.append(action.func(rows[0] if single else rows))
                 return {}
 
-            once(session, f"console.{self.resource}", request.form.get("key", ""), {"action": name, "pks": pks}, command)
+            once(
+                session, f"console.{self.resource}", request.form.get("key", ""), {"action": name, "pks": pks}, command
+            )
         return done[0] if done else same_page(self)
 
 

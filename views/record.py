@@ -22,6 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.services.platform import machine
+from app.services.platform.idempotency_key import IdempotencyMismatch, once
 from app.unit_of_work import unit_of_work
 from models.actor import ActorKind
 from models.errors import Invalid, Refused
@@ -29,6 +30,7 @@ from models.lifecycle import MACHINES
 from models.platform.timer import TimerRow, TimerState
 from models.platform.transition import Transition
 from views.base import ConsoleView, operator
+from views.form_key import keep_key
 from views.interface import refusal
 
 LONGEST_REASON = 4000
@@ -207,14 +209,21 @@ class RecordView(ConsoleView):
     @expose("/move/<event>/<pk>", methods=["POST"])
     @has_access
     def move(self, event: str, pk: str) -> ResponseReturnValue:
-        """One move. The row is read through the row filters inside the transaction that changes it."""
+        """One move, once for the key of its form. The row is read through the row filters inside the transaction that
+        changes it."""
         verb = next((v for v in self.verbs_of if v.event == event), None) or abort(404)
         self.demand(verb.permission)
         self.row(pk)
         try:
             answers = _answers(verb)
             with unit_of_work(operator(), reason=answers.get("reason", "")) as session:
-                verb.call(session, self.row(pk), actor=operator(), **answers)
+                row, asked = self.row(pk), {"event": event, "pk": str(pk), **answers}
+
+                def command() -> dict[str, str]:
+                    verb.call(session, row, actor=operator(), **answers)
+                    return {"state": row.state.name}
+
+                once(session, f"console.{self.resource}", request.form.get("key", ""), asked, command)
         except Refused as refused:
             return self._refused(pk, refused)
         except SQLAlchemyError as error:
@@ -227,6 +236,8 @@ class RecordView(ConsoleView):
         return url_for(f"{self.endpoint}.show", pk=pk)
 
     def _refused(self, pk: str, refused: Refused) -> ResponseReturnValue:
+        if not isinstance(refused, IdempotencyMismatch):  # what is still being done must be found again
+            keep_key(str((request.view_args or {}).get("event")), request.form.get("key", ""))
         words = [str(refused), *(refused.fields.values() if isinstance(refused, Invalid) else ())]
         flash(" ".join(dict.fromkeys(words)), "danger")
         return self.record(self.row(pk), refused.status)

@@ -11,7 +11,7 @@ from models.types import Created, Digest, Json, Short
 
 class IdempotencyKey(Base):
     """`scope` is the verb and its caller. The row is written in the same transaction as the command's effect, so a
-    command in flight holds its key by the row lock, and a refused command leaves none."""
+    refused command leaves none. `created_at` is real time, whatever the clock of a rehearsal says."""
 
     __tablename__ = "idempotency_key"
 

@@ -62,7 +62,7 @@ def test_an_action_sees_only_rows_that_the_filters_show(visitor, session, jar):
     assert visitor.post("/console/jars/action_post", data=both).status_code == 404
     session.expire_all()
     assert (mine.sealed, other.sealed) == (True, True)
-    assert visitor.post(f"/console/jars/action/open/{mine.id}").status_code == 302
+    assert visitor.post(f"/console/jars/action/open/{mine.id}", data={"key": "k"}).status_code == 302
     session.expire_all()
     assert mine.sealed is False
 

@@ -9,7 +9,7 @@ from models.people.seller import Seller, SellerState
 from models.platform.outbox_message import OutboxMessage
 from models.types import utc_now, uuid7
 from tests.factories import people
-from tests.factories.staff import account, signed_in
+from tests.factories.staff import account, form, signed_in
 
 
 def letter(session, **values):
@@ -32,9 +32,7 @@ def test_ticked_dead_letters_run_again_and_others_are_left_alone(app, session):
     dead, alive = letter(session, dead_at=utc_now(), failures=8, last_error="it broke"), letter(session)
     client = signed_in(app, account(session, "Operations"))
     assert "1<span" in client.get("/console/").text  # one waits on the outbox
-    answer = client.post(
-        "/console/outbox/action_post", data={"action": "rerun", "rowid": [str(dead.id), str(alive.id)]}
-    )
+    answer = client.post("/console/outbox/action_post", data=form(action="rerun", rowid=[str(dead.id), str(alive.id)]))
     assert (answer.status_code, answer.location) == (303, "/console/outbox/list/")
     page = client.get("/console/outbox/list/").text
     assert "1 will run again" in page
@@ -51,7 +49,7 @@ def test_an_action_leads_back_to_the_narrowed_list_but_never_to_another_site(app
         ("http://localhost/console/outbox/list/?state=dead", "/console/outbox/list/?state=dead"),
         ("http://evil.test/x?y=1", "/console/outbox/list/"),
     ):
-        answer = client.post("/console/outbox/action_post", data=data, headers={"Referer": came_from})
+        answer = client.post("/console/outbox/action_post", data=form(**data), headers={"Referer": came_from})
         assert answer.location == leads_to
 
 
@@ -61,10 +59,10 @@ def test_operations_approves_a_seller_and_restricts_them_with_a_reason(app, sess
     client = signed_in(app, account(session, "Operations"))
     base = f"/console/sellers/move/{{}}/{party.seller.id}"
     assert client.post(base.format("lift")).status_code == 422
-    assert client.post(base.format("lift"), data={"reason": "why not"}).status_code == 409
-    assert client.post(base.format("approve")).status_code == 303
+    assert client.post(base.format("lift"), data=form(reason="why not")).status_code == 409
+    assert client.post(base.format("approve"), data=form()).status_code == 303
     assert client.post(base.format("restrict"), data={"reason": "  "}).status_code == 422
-    assert client.post(base.format("restrict"), data={"reason": "Three complaints in a week."}).status_code == 303
+    assert client.post(base.format("restrict"), data=form(reason="Three complaints in a week.")).status_code == 303
     session.expire_all()
     assert session.get(Seller, party.seller.id).state is SellerState.restricted
     page = client.get(f"/console/sellers/show/{party.seller.id}").text
@@ -77,7 +75,7 @@ def test_notice_to_a_seller_is_at_least_thirty_days(app, session):
     session.commit()
     client = signed_in(app, account(session, "Operations"))
     for day, status in (("nonsense", 422), ("2020-01-01", 422), ("2031-01-01", 303)):
-        data = {"reason": "Repeated infringement.", "effective_on": day}
+        data = form(reason="Repeated infringement.", effective_on=day)
         answer = client.post(f"/console/sellers/move/notice_terminate/{party.seller.id}", data=data)
         assert answer.status_code == status, day
 

@@ -8,7 +8,7 @@ from models.catalogue.listing import Listing, ListingState
 from models.moderation.moderation_decision import ModerationDecision
 from models.people.membership import Membership, MembershipRole
 from tests.factories import catalogue
-from tests.factories.staff import account, signed_in
+from tests.factories.staff import account, form, signed_in
 
 WHY = "The words say what is done, where and for how much."
 
@@ -24,7 +24,7 @@ def handed_in(session):
 
 
 def decide(client, row, event="approve", **changes):
-    data = {"reason": WHY, "version_read": str(row.version), "policy": "listing.unclear", **changes}
+    data = form(**{"reason": WHY, "version_read": str(row.version), "policy": "listing.unclear", **changes})
     return client.post(f"/console/review/move/{event}/{row.id}", data=data)
 
 
@@ -89,9 +89,9 @@ def test_a_live_listing_is_suspended_with_a_statement_and_put_back(app, session)
     client = signed_in(app, account(session, "Moderator"))
     decide(client, row)
     session.expire_all()
-    data = {"policy": "listing.unsafe", "reason": WHY, "version_read": str(row.version)}
+    data = form(policy="listing.unsafe", reason=WHY, version_read=str(row.version))
     assert client.post(f"/console/listings/move/suspend/{row.id}", data=data).status_code == 303
     assert state(session, row) is ListingState.suspended
-    data["version_read"] = str(row.version)
+    data = form(policy="listing.unsafe", reason=WHY, version_read=str(row.version))
     assert client.post(f"/console/listings/move/reinstate/{row.id}", data=data).status_code == 303
     assert state(session, row) is ListingState.live

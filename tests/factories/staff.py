@@ -11,6 +11,7 @@ from flask_appbuilder.security.sqla.models import Role, User
 from sqlalchemy.orm import Session
 from werkzeug.security import generate_password_hash
 
+from models.types import uuid7
 from security.manager import STAMP, stamp
 
 PASSWORD = "four unrelated words"
@@ -49,3 +50,8 @@ def signed_in(app: Flask, user: User) -> FlaskClient:
     with client.session_transaction() as kept:
         kept.update({"_user_id": str(user.id), "_fresh": True, STAMP: mark})
     return client
+
+
+def form(**typed: object) -> dict[str, object]:
+    """A form of the console as a browser sends it: with a key of its own."""
+    return {"key": str(uuid7()), **typed}

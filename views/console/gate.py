@@ -12,6 +12,7 @@ from flask_login import current_user
 from app.extensions import CONSOLE
 from views import drawing
 from views.base import Guarded
+from views.form_key import key_for
 
 SIGN_IN = f"{CONSOLE}/login/"
 
@@ -62,5 +63,6 @@ def install(app: Flask) -> None:
         current_view=current_view,
         console_menu=menu_tree,
         density=density,
+        key_for=key_for,
         environment=app.config.get("ENVIRONMENT", "development"),
     )

@@ -78,17 +78,22 @@ def pro_listing_create() -> ResponseReturnValue:
     form = listing_form.form_for(facet.effective(session(), node), listing_form.WINDOWS)()
     if not form.validate_on_submit():
         return _form_page(form, node), HTTPStatus.UNPROCESSABLE_ENTITY
-    actor, terms = current_person().seller(), form.terms(node.id)
+    actor, terms, node_lineage = current_person().seller(), form.terms(node.id), node.lineage
     try:
         with unit_of_work(actor) as work:
 
             def command() -> dict[str, str]:
                 return {"slug": listings.draft(work, terms, actor=actor).slug}
 
-            made = once(work, "listing.draft", form.key.data or "", {"title": terms.title}, command)
+            asked = {"node": node_lineage, **form.contents()}
+            made = once(work, "listing.draft", form.key.data or "", asked, command)
     except Invalid as wrong:
         form.take(wrong)
-        return _form_page(form, _node(session(), node.lineage)), wrong.status
+        return _form_page(form, _node(session(), node_lineage)), wrong.status
+    except Conflict as refusal:
+        form.again(refusal)
+        form.form_errors.append(str(refusal))
+        return _form_page(form, _node(session(), node_lineage)), refusal.status
     return redirect(url_for("storefront.pro_listing", slug=made["slug"]), HTTPStatus.SEE_OTHER)
 
 

@@ -15,7 +15,7 @@ from app.services.catalogue import offer
 from app.services.commerce import cancellation
 from app.services.commerce import checkout as checkouts
 from app.services.platform import clock
-from app.services.platform.idempotency_key import once
+from app.services.platform.idempotency_key import IdempotencyInFlight, IdempotencyMismatch, once
 from app.session import session
 from app.unit_of_work import unit_of_work
 from models.actor import Actor
@@ -88,6 +88,10 @@ def submit(checkout_id: UUID) -> ResponseReturnValue:
         except Invalid as wrong:
             form.take(wrong)
             return _page(checkout_id, form), wrong.status
+        except (IdempotencyInFlight, IdempotencyMismatch) as refusal:
+            form.again(refusal)
+            form.form_errors.append(str(refusal))
+            return _page(checkout_id, form), refusal.status
         except checkouts.PriceChanged as changed:
             _refresh(checkout_id)
             return _page(checkout_id, form, changed=True), changed.status
@@ -100,7 +104,7 @@ def _submit(checkout_id: UUID, form: CheckoutForm, actor: Actor) -> None:
         cancellation_text=form.cancellation.data or "",
         express_start_text=(form.express_start_text.data or "") if form.express_start.data else "",
     )
-    asked = {"checkout": str(checkout_id), "window": form.window.data, "site": [site.address, site.postcode]}
+    asked = {"checkout": str(checkout_id), **form.contents()}
     with unit_of_work(actor) as work:
         found = own(work, checkout_id)
 

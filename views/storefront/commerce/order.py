@@ -55,13 +55,14 @@ def order_act(reference: str, event: str) -> ResponseReturnValue:
     try:
         with unit_of_work(actor) as work:
             found = party.order_of(work, reference, ActorKind.buyer)
-            asked = {"order": str(found.id), "event": event, "reason": form.reason.data}
+            asked = {"order": str(found.id), "event": event, **form.contents()}
             once(work, "order.act", form.key.data, asked, lambda: _do(work, found, event, actor, form))
     except Invalid as wrong:
         form.take(wrong)
         return _page(reference, form), wrong.status
     except Conflict as refusal:
-        return _page(reference, Act(formdata=None), str(refusal)), refusal.status
+        form.again(refusal)
+        return _page(reference, form, str(refusal)), refusal.status
     return redirect(url_for("storefront.order", reference=reference), HTTPStatus.SEE_OTHER)
 
 

@@ -17,6 +17,7 @@ from app.parts import Parts
 from app.services.catalogue import search
 from app.services.commerce import checkout as checkouts
 from app.services.commerce import payment
+from app.services.platform.idempotency_key import once
 from app.session import session
 from app.unit_of_work import unit_of_work
 from models.catalogue.listing import Listing
@@ -101,10 +102,16 @@ def pay(checkout_id: UUID) -> ResponseReturnValue:
 @customer
 def cancel_checkout(checkout_id: UUID) -> ResponseReturnValue:
     """Turns back. If the money was confirmed in the same moment, the order's page says what can still be done."""
-    actor = current_person().buyer()
+    actor, form = current_person().buyer(), Keyed()
     try:
         with unit_of_work(actor) as work:
-            checkouts.cancel(work, checkout_of(work, checkout_id), actor=actor)
+            found = checkout_of(work, checkout_id)
+
+            def command() -> dict[str, str]:
+                checkouts.cancel(work, found, actor=actor)
+                return {"state": found.state.name}
+
+            once(work, "checkout.cancel", form.key.data or "", {"checkout": str(checkout_id)}, command)
     except Conflict:
         log.info("checkout was over before it was cancelled", checkout=str(checkout_id))
     return redirect(url_for("storefront.payment_return", checkout_id=checkout_id), HTTPStatus.SEE_OTHER)

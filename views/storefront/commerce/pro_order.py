@@ -94,6 +94,8 @@ def pro_order_deliver(reference: str) -> ResponseReturnValue:
         form.take(wrong)
         return _page(reference, form), wrong.status
 
+    shown = kept[0].sha256.hex() if kept else ""
+
     def deliver(work: Session, order: Order, actor: Actor) -> None:
         assert kept is not None  # noqa: S101  `_move` calls this only for a valid form
         content, media_type, name = kept
@@ -101,7 +103,7 @@ def pro_order_deliver(reference: str) -> ResponseReturnValue:
         proof = orders_service.Proof(file, form.note.data or "")
         orders_service.deliver(work, order, actor=actor, proofs=[proof])
 
-    return _move(reference, "deliver", form, deliver)
+    return _move(reference, "deliver", form, deliver, file=shown)
 
 
 @storefront.get("/pro/orders/<reference>/documents/<kind>.pdf")
@@ -118,7 +120,7 @@ def pro_order_evidence(reference: str, evidence_id: UUID) -> ResponseReturnValue
     return party.evidence(reference, evidence_id, ActorKind.seller)
 
 
-def _move(reference: str, event: str, form: Keyed, verb: Any) -> ResponseReturnValue:
+def _move(reference: str, event: str, form: Keyed, verb: Any, **asked: str) -> ResponseReturnValue:
     """Validates, does it once per key, and comes back to the page; a refusal is told on it."""
     actor = current_person().seller()
     if not form.validate_on_submit():
@@ -131,12 +133,14 @@ def _move(reference: str, event: str, form: Keyed, verb: Any) -> ResponseReturnV
                 verb(work, order, actor)
                 return {"state": order.state.name}
 
-            once(work, "order.act", form.key.data, {"order": str(order.id), "event": event}, command)
+            request_made = {"order": str(order.id), "event": event, **form.contents(), **asked}
+            once(work, "order.act", form.key.data, request_made, command)
     except Invalid as wrong:
         form.take(wrong)
         return _page(reference, form), wrong.status
     except Conflict as refusal:
-        return _page(reference, problem=str(refusal)), refusal.status
+        form.again(refusal)
+        return _page(reference, form, problem=str(refusal)), refusal.status
     return redirect(url_for("storefront.pro_order", reference=reference), HTTPStatus.SEE_OTHER)
 
 
