@@ -60,7 +60,14 @@ def test_every_page_is_accessible_at_both_widths_and_in_both_schemes(shop, reade
             if wide := one.overflow():
                 found.append(f"{where} {width} {scheme}: {wide} px sideways")
 
-        for path in ("/", "/services", "/services?q=nothing+like+it", "/legal/cancellation-information", "/nowhere"):
+        for path in (
+            "/",
+            "/services",
+            "/services?q=nothing+like+it",
+            "/legal/cancellation-information",
+            "/proof/",
+            "/nowhere",
+        ):
             one.go(path)
             look(path)
         find_listing(one)
