@@ -49,7 +49,7 @@ PERSONAL = {
     "ab_register_user": frozenset({"first_name", "last_name", "username", "email"}),
 }
 """Personal columns of tables that are not ours; a model of ours names its own in `__personal__`."""
-SECRETS = frozenset({"password", "secret", "key_hash", "lookup_hash", "registration_hash", "token_hash"})
+SECRETS = frozenset({"password", "stamp", "secret", "key_hash", "lookup_hash", "registration_hash", "token_hash"})
 
 outside_actor: ContextVar[Callable[[], Actor | None] | None] = ContextVar("outside_actor", default=None)
 """Set by the web edge: who is asking, for writes that are committed outside a unit of work."""

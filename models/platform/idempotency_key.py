@@ -14,6 +14,7 @@ class IdempotencyKey(Base):
     refused command leaves none. `created_at` is real time, whatever the clock of a rehearsal says."""
 
     __tablename__ = "idempotency_key"
+    __table_args__ = (sa.Index("ix_idempotency_key_created_at", "created_at"),)
 
     scope: Mapped[str] = mapped_column(sa.String(160), primary_key=True)
     key: Mapped[Short] = mapped_column(primary_key=True)
