@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from app.clients.payments import (
+    Dispute,
     Intent,
     Payments,
     PaymentsRefused,
@@ -21,10 +22,11 @@ from app.clients.payments import (
     PaymentsUnknown,
     RefundResult,
     SignatureRefused,
+    dispute_of,
     read_event,
     verify,
 )
-from app.clients.payments_stripe import StripePayments
+from app.clients.payments_stripe import EVIDENCE_BYTES_MAX, StripePayments
 from tests.processes import free_port, wait_for
 from tests.simulators.provider import KEY, SECRET, Provider, Receiver, running
 
@@ -273,3 +275,112 @@ def test_an_event_of_an_unknown_kind_is_still_an_event() -> None:
     event = read_event(json.dumps(body).encode())
     assert (event.object_id, event.intent_id, event.reference, event.thing) == ("po_1", "", "", None)
     assert event.created_at == NOW
+
+
+PAGE = ("visit.pdf", "application/pdf", b"%PDF-1.7 signed by the customer")
+PHOTO = ("boiler.jpg", "image/jpeg", b"\xff\xd8\xff\xe0 a boiler")
+
+
+def test_a_dispute_is_read_with_what_it_took_and_when_it_must_be_answered(
+    payments: Payments, provider: Provider
+) -> None:
+    intent = paid(payments, provider)
+    found = payments.dispute(provider.disputed(intent.id, amount=7_200, reason="product_not_received"))
+    assert (found.status, found.reason, found.intent_id) == ("needs_response", "product_not_received", intent.id)
+    assert (found.amount_minor, found.currency, found.fee_minor, found.withdrawn) == (7_200, "GBP", 2_000, True)
+    assert found.due_at is not None
+    assert abs(found.due_at - datetime.now(UTC) - timedelta(days=7)) < timedelta(minutes=1)
+    assert list(payments.disputes_since(datetime.now(UTC) - timedelta(minutes=1))) == [found]
+    assert list(payments.disputes_since(datetime.now(UTC) + timedelta(minutes=1))) == []
+
+
+def test_money_that_came_back_is_no_longer_withdrawn_although_the_fee_is_kept(
+    payments: Payments, provider: Provider
+) -> None:
+    dispute = provider.disputed(paid(payments, provider).id)
+    provider.decide(dispute, "won")
+    found = payments.dispute(dispute)
+    assert (found.status, found.withdrawn, found.fee_minor) == ("won", False, 2_000)
+
+
+def test_an_inquiry_has_taken_nothing(payments: Payments, provider: Provider) -> None:
+    found = payments.dispute(provider.disputed(paid(payments, provider).id, inquiry=True))
+    assert (found.status, found.withdrawn, found.fee_minor) == ("warning_needs_response", False, 0)
+
+
+def test_a_bank_that_takes_no_answer_leaves_no_day_for_one() -> None:
+    body = {"id": "du_1", "status": "lost", "amount": 100, "currency": "gbp", "evidence_details": {"due_by": 0}}
+    assert dispute_of(body).due_at is None
+
+
+def test_our_letter_and_its_files_reach_the_bank_once(payments: Payments, provider: Provider) -> None:
+    dispute = provider.disputed(paid(payments, provider).id)
+    sent = payments.submit_evidence(dispute, text="The work was done.", files=[PAGE, PHOTO], key="e1")
+    assert sent.status == "under_review"
+    assert payments.submit_evidence(dispute, text="The work was done.", files=[PAGE, PHOTO], key="e1") == sent
+    evidence = provider.document(f"disputes/{dispute}")["evidence"]
+    assert evidence["uncategorized_text"] == "The work was done."
+    for place, (name, _, content) in (("service_documentation", PAGE), ("uncategorized_file", PHOTO)):
+        file = provider.document(f"files/{evidence[place]}")
+        assert (file["filename"], file["size"]) == (name, len(content))
+    with pytest.raises(PaymentsRefused):
+        payments.submit_evidence(dispute, text="And another thing.", key="e2")
+
+
+def test_a_lost_answer_to_our_letter_is_unknown_and_the_same_call_tells(payments: Payments, provider: Provider) -> None:
+    dispute = provider.disputed(paid(payments, provider).id)
+    provider.knobs(timeout_after=1, timeout_s=3)
+    with pytest.raises(PaymentsUnknown):
+        payments.submit_evidence(dispute, text="The work was done.", key="e1")
+    assert payments.dispute(dispute).status == "under_review"
+    assert payments.submit_evidence(dispute, text="The work was done.", key="e1").status == "under_review"
+
+
+@pytest.mark.parametrize(
+    ("text", "files", "code"),
+    [
+        ("x" * 20_001, [], "evidence_text_too_long"),
+        ("x", [PAGE] * 5, "evidence_too_many_files"),
+        ("x", [("visit.doc", "application/msword", b"")], "evidence_file_type"),
+        ("x", [("a.pdf", "application/pdf", b"0" * (EVIDENCE_BYTES_MAX + 1))], "evidence_files_too_large"),
+    ],
+)
+def test_what_no_bank_reads_is_not_sent_at_all(
+    payments: Payments, provider: Provider, text: str, files: list[tuple[str, str, bytes]], code: str
+) -> None:
+    dispute = provider.disputed(paid(payments, provider).id)
+    with pytest.raises(PaymentsRefused) as refusal:
+        payments.submit_evidence(dispute, text=text, files=files, key="e1")
+    assert refusal.value.code == code
+    assert provider.document(f"disputes/{dispute}")["evidence_details"]["has_evidence"] is False
+
+
+def test_giving_in_is_losing_and_a_lost_case_cannot_be_given_in_to(payments: Payments, provider: Provider) -> None:
+    dispute = provider.disputed(paid(payments, provider).id)
+    assert payments.close_dispute(dispute, key="c1").status == "lost"
+    assert payments.close_dispute(dispute, key="c1").status == "lost"
+    with pytest.raises(PaymentsRefused):
+        payments.close_dispute(dispute, key="c2")
+
+
+def test_a_disputed_payment_is_not_refunded(payments: Payments, provider: Provider) -> None:
+    intent = paid(payments, provider)
+    provider.disputed(intent.id)
+    with pytest.raises(PaymentsRefused) as refusal:
+        payments.refund(intent.id, amount_minor=100, reference="R-1", key="k")
+    assert refusal.value.code == "charge_disputed"
+
+
+def test_an_event_about_a_dispute_names_the_payment_and_carries_the_dispute(
+    payments: Payments, provider: Provider, ends: tuple[Provider, Receiver]
+) -> None:
+    shop = ends[1]
+    intent = paid(payments, provider)
+    dispute = provider.disputed(intent.id)
+    wait_for(lambda: shop.of("charge.dispute.funds_withdrawn"))
+    events = {event.type: event for event in (read_event(payload) for payload, _ in shop.got)}
+    withdrawn = events["charge.dispute.funds_withdrawn"]
+    assert (withdrawn.object_id, withdrawn.intent_id, withdrawn.reference) == (dispute, intent.id, "")
+    assert isinstance(withdrawn.thing, Dispute)
+    assert withdrawn.thing == payments.dispute(dispute)
+    assert {event.type for event in payments.events_since(datetime.now(UTC) - timedelta(minutes=1))} >= set(events)

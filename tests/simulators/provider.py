@@ -73,6 +73,7 @@ class Provider:
 
     folder: Path
     hook: str
+    secrets: str = SECRET
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
 
@@ -88,7 +89,7 @@ class Provider:
             "--webhook-url",
             self.hook,
             "--webhook-secret",
-            SECRET,
+            self.secrets,
         ]
         self.process = subprocess.Popen([*argv, "--public-url", self.url], cwd=ROOT, stdout=subprocess.DEVNULL)
         wait_for(lambda: answers(f"{self.url}/healthz"))
