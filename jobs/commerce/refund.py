@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from app.clients.payments import PaymentsRefused
+from app.clients.payments import PaymentsRefused, PaymentsUnknown
 from app.services.commerce import refund
 from jobs.base import JobRun, job
 from models.commerce.refund import Refund
@@ -12,7 +12,7 @@ from models.commerce.refund import Refund
 
 @job("commerce.refund.submit")
 def submit(run: JobRun, *, refund_id: str) -> None:
-    """An answer lost on the way is asked for again under the same key; a refusal is for people."""
+    """An answer lost on the way is looked up, and asked for again under the same key; a refusal is for people."""
     with run.transaction() as session:
         asked = refund.begin_submission(session, UUID(refund_id))
     if asked is None:
@@ -28,6 +28,14 @@ def submit(run: JobRun, *, refund_id: str) -> None:
     except PaymentsRefused as error:
         with run.finish() as session:
             refund.refused(session, UUID(refund_id), str(error))
+        return
+    except PaymentsUnknown:
+        # under the same key the provider repeats its first answer, its own failure too: only looking it up tells
+        found = run.parts.payments.refunds_of(asked.intent_id, reference=refund_id)
+        if not any(one.metadata.get(refund.ATTEMPT) == f"{asked.attempt}" for one in found):
+            raise
+        with run.finish() as session:
+            refund.heard(session, UUID(refund_id), found)
         return
     with run.finish() as session:
         refund.follow(session, session.get_one(Refund, UUID(refund_id)), result)

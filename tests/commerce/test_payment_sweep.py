@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
+import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app import session as sessions
 from app.clients.payments import Intent, PaymentsRefused, PaymentsUnavailable
 from app.services.commerce import payment
+from app.services.platform import clock
 from app.unit_of_work import unit_of_work
 from jobs.base import JobRun
 from jobs.commerce.payment import sweep
@@ -80,3 +84,31 @@ def test_a_provider_that_is_away_is_left_alone_until_the_next_sweep(session: Ses
         provider = Provider({first.id: PaymentsUnavailable("away"), second.id: second})
         _sweep(provider)
     assert provider.asked == [first.id]
+
+
+def test_who_was_asked_longest_ago_is_asked_first(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A provider too slow for all of them is asked about each in turn, not about the same few for ever."""
+    del session  # opens the application
+    with sessions.session_scope() as scope:
+        first, second, third = _intents(scope, _opened(3))
+        open_ = {one.id: replace(one, status="requires_payment_method", received_minor=0) for one in (first, second)}
+        scope.rollback()
+        provider = Provider({**open_, third.id: PaymentsRefused("not this one")})
+        ticks = iter((0.0, 1.0, 2.0, 13.0, 20.0, 21.0, 22.0, 40.0))
+        monkeypatch.setattr("jobs.commerce.payment.time", SimpleNamespace(monotonic=lambda: next(ticks)))
+        _sweep(provider)
+        assert provider.asked == [first.id, second.id]
+        _sweep(provider)
+    assert provider.asked == [first.id, second.id, third.id, first.id]
+
+
+def test_a_moved_clock_hides_no_payment_from_the_sweep(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows are made in real time: a rehearsal of two weeks must not make them too old to be asked about."""
+    del session  # opens the application
+    with sessions.session_scope() as scope:
+        (only,) = _intents(scope, _opened(1))
+        scope.rollback()
+        monkeypatch.setattr(clock, "shift", lambda: timedelta(days=14))
+        provider = Provider({only.id: only})
+        _sweep(provider)
+    assert provider.asked == [only.id]

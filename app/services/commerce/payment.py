@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.clients.payments import Intent, Payments
+from app.clients.payments import Intent, Payments, PaymentsUnknown
 from app.outbox import send
 from app.services.platform import clock
 from models.commerce.checkout import Checkout, CheckoutState
@@ -71,17 +71,24 @@ def opened(session: Session, payment_id: UUID, intent: Intent) -> Payment:
 def open_at_provider(provider: Payments, asked: Opening, base_url: str) -> Intent:
     """Calls the provider; never inside a transaction. The payment's id is the key, so asking twice opens one.
 
-    Raises the client's PaymentsRefused, PaymentsUnavailable, PaymentsUnknown.
+    An answer that was lost is looked up: under the same key the provider repeats what it answered first, and if that
+    was its own failure, it repeats that for a day. Raises the client's PaymentsRefused, PaymentsUnavailable,
+    PaymentsUnknown.
     """
-    return provider.open_intent(
-        amount_minor=asked.amount_minor,
-        currency=asked.currency,
-        reference=str(asked.payment_id),
-        description=asked.description,
-        return_url=f"{base_url}/checkout/{asked.checkout_id}/return",
-        key=f"payment:{asked.payment_id}",
-        metadata={"checkout": str(asked.checkout_id)},
-    )
+    try:
+        return provider.open_intent(
+            amount_minor=asked.amount_minor,
+            currency=asked.currency,
+            reference=str(asked.payment_id),
+            description=asked.description,
+            return_url=f"{base_url}/checkout/{asked.checkout_id}/return",
+            key=f"payment:{asked.payment_id}",
+            metadata={"checkout": str(asked.checkout_id)},
+        )
+    except PaymentsUnknown as lost:
+        if not lost.code and (opened_before := provider.intents_of(str(asked.payment_id))):
+            return opened_before[0]
+        raise
 
 
 def of_intent(session: Session, intent: Intent) -> Payment | None:
@@ -98,8 +105,10 @@ def of_intent_id(session: Session, intent_id: str) -> Payment | None:
 
 
 def to_sweep(session: Session, limit: int = 50) -> list[tuple[UUID, str]]:
-    """Payments opened a minute ago or more whose end we have not heard of: (payment, intent) to ask about."""
-    now = clock.now()
+    """Payments opened a minute ago or more whose end we have not heard of: (payment, intent) to ask about, first those
+    that were asked about longest ago. In real time, as `created_at` is.
+    """
+    now = clock.real()
     query = (
         sa.select(Payment.id, Payment.intent_id)
         .where(
@@ -108,7 +117,7 @@ def to_sweep(session: Session, limit: int = 50) -> list[tuple[UUID, str]]:
             Payment.intent_id.is_not(None),
             Payment.created_at.between(now - WATCHED_FOR, now - timedelta(minutes=1)),
         )
-        .order_by(Payment.created_at)
+        .order_by(Payment.asked_at.asc().nulls_first(), Payment.created_at)
         .limit(limit)
     )
     return [(payment_id, intent_id) for payment_id, intent_id in session.execute(query) if intent_id]

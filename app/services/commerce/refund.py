@@ -298,7 +298,7 @@ def to_sweep(session: Session, limit: int = 50) -> list[tuple[UUID, str, str | N
             Refund.state.in_((RefundState.submitted, RefundState.unknown)),
             Refund.state_entered_at < clock.now() - POLLED_AFTER,
         )
-        .order_by(Refund.state_entered_at)
+        .order_by(Refund.asked_at.asc().nulls_first(), Refund.state_entered_at)
         .limit(limit)
     )
     return [(refund_id, intent_id or "", provider_id) for refund_id, intent_id, provider_id in session.execute(query)]

@@ -1,0 +1,135 @@
+"""The provider did it and answered 500: under the same key it repeats that for a day, so only looking it up helps."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from app import session as sessions
+from app.clients.payments import Intent, PaymentsUnknown, RefundResult
+from app.services.commerce import order, payment, refund
+from app.unit_of_work import unit_of_work
+from jobs.base import JobRun
+from jobs.commerce.payment import open_intent, void
+from jobs.commerce.refund import submit
+from models.actor import Actor
+from models.commerce.payment import Payment
+from models.commerce.refund import RefundState
+from tests.factories import commerce
+
+CLOCKWORK = Actor.system("test")
+
+
+class Broken:
+    """Answers every write with 500, and questions with what it has on its books."""
+
+    def __init__(
+        self, intents: tuple[Intent, ...] = (), refunds: tuple[RefundResult, ...] = (), code: str = ""
+    ) -> None:
+        self.intents, self.refunds, self.code = intents, refunds, code
+
+    def open_intent(self, **_: Any) -> Intent:
+        raise PaymentsUnknown("The provider did not say whether it was done", self.code)
+
+    cancel_intent = refund = lambda self, *_, **__: self.open_intent()
+
+    def intents_of(self, reference: str) -> tuple[Intent, ...]:
+        return tuple(one for one in self.intents if one.reference == reference)
+
+    def intent(self, intent_id: str) -> Intent:
+        return next(one for one in self.intents if one.id == intent_id)
+
+    def refunds_of(self, intent_id: str, *, reference: str | None = None) -> tuple[RefundResult, ...]:
+        return tuple(one for one in self.refunds if (one.intent_id, one.reference) == (intent_id, reference))
+
+
+class Run(JobRun):
+    """Ends without a message."""
+
+    def finish(self) -> Any:
+        return self.transaction()
+
+
+def _run(provider: Broken) -> Run:
+    parts: Any = SimpleNamespace(payments=provider, config=SimpleNamespace(base_url="http://shop.test"))
+    return Run(0, 0, "test", parts)
+
+
+def _asked_for() -> Payment:
+    with unit_of_work(CLOCKWORK) as work:
+        return commerce.submitted(work, commerce.story(work))
+
+
+def test_a_payment_that_was_opened_under_a_500_is_found(session: Session) -> None:
+    del session  # opens the application
+    with sessions.session_scope() as scope:
+        row = _asked_for()
+        open_intent(_run(Broken((commerce.intent(row, "requires_payment_method"),))), payment_id=f"{row.id}")
+        scope.refresh(row)
+        assert row.intent_id == commerce.intent(row).id
+
+
+def test_a_payment_that_is_not_there_is_asked_for_again(session: Session) -> None:
+    del session  # opens the application
+    with sessions.session_scope():
+        row = _asked_for()
+        with pytest.raises(PaymentsUnknown):
+            open_intent(_run(Broken()), payment_id=f"{row.id}")
+
+
+def test_a_payment_that_another_request_is_opening_is_left_to_it(session: Session) -> None:
+    del session  # opens the application
+    with sessions.session_scope():
+        row = _asked_for()
+        provider = Broken((commerce.intent(row, "requires_payment_method"),), code="idempotency_key_in_use")
+        with pytest.raises(PaymentsUnknown):
+            payment.open_at_provider(provider, payment.opening(sessions.session(), row.id), "http://shop.test")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("status", "settled"), [("canceled", True), ("requires_payment_method", False)])
+def test_a_payment_that_was_cancelled_under_a_500_is_void(session: Session, status: str, settled: bool) -> None:
+    del session  # opens the application
+    with sessions.session_scope() as scope:
+        row = _asked_for()
+        with unit_of_work(CLOCKWORK) as work:
+            payment.opened(work, row.id, commerce.intent(row, "requires_payment_method"))
+        run = _run(Broken((replace(commerce.intent(row, status), received_minor=0),)))
+        if settled:
+            void(run, payment_id=f"{row.id}")
+        else:
+            with pytest.raises(PaymentsUnknown):
+                void(run, payment_id=f"{row.id}")
+        scope.refresh(row)
+        assert (row.voided_at is not None) is settled
+
+
+@pytest.mark.parametrize("attempt", ["1", "2"])
+def test_a_refund_that_was_made_under_a_500_is_found_and_made_once(session: Session, attempt: str) -> None:
+    """One of another attempt is no answer to this one."""
+    del session  # opens the application
+    with sessions.session_scope() as scope:
+        with unit_of_work(CLOCKWORK) as work:
+            told = commerce.story(work)
+            placed = commerce.paid(work, told)
+            found = order.decline(work, placed, actor=told.seller.actor, code="not_available")
+        made = RefundResult(
+            "re_1",
+            "succeeded",
+            found.payment.intent_id or "",
+            found.amount_minor,
+            found.currency,
+            f"{found.id}",
+            metadata={refund.ATTEMPT: attempt},
+        )
+        run = _run(Broken(refunds=(made,)))
+        if attempt == "1":
+            submit(run, refund_id=f"{found.id}")
+        else:
+            with pytest.raises(PaymentsUnknown):
+                submit(run, refund_id=f"{found.id}")
+        scope.refresh(found)
+        assert found.state is (RefundState.succeeded if attempt == "1" else RefundState.submitted)
