@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -29,6 +30,36 @@ REVIEW = ("under_review", "warning_under_review")
 ASKS = ("needs_response", "warning_needs_response")
 SHORTEST = 20
 LOOKED_BACK = timedelta(days=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """Who would bear a case that is lost now, nothing written. Minor units: `owed` is a refund that had not left,
+    `held` comes out of the hold, `seller` back from the seller, `commission` (with its VAT) and `fee` (the buyer fee)
+    from what we earned; `loss` is what nobody covers."""
+
+    owed: int
+    held: int
+    seller: int
+    commission: int
+    fee: int
+    loss: int
+
+
+def outlook(session: Session, row: Chargeback) -> Outlook:
+    """What `follow` would book for a loss, by today's figures."""
+    owed, left = 0, row.amount_minor
+    for one in refund.waiting(session, row.payment_id, lock=False):
+        if owed + one.amount_minor <= row.amount_minor:
+            owed += one.amount_minor
+    left -= owed
+    held = min(left, escrow.remaining(session, row.order)) if row.order is not None else 0
+    left -= held
+    parts = _released(session, row.order, left) if row.order is not None else []
+    left -= allocation.total(parts)
+    fee = _fee(session, row.order, left).total
+    seller = sum(one.seller for one in parts)
+    return Outlook(owed, held, seller, allocation.total(parts) - seller, fee, left - fee)
 
 
 def follow(session: Session, payment: Payment, said: ProviderDispute, *, actor: Actor = PSP) -> Chargeback:

@@ -98,19 +98,25 @@ def take_part(
 def split(session: Session, order: Order, buyer_minor: int, *, actor: Actor) -> tuple[Transition, list[Part]]:
     """Divides a frozen hold: `buyer_minor` leaves it for a refund, the rest is released; answers the buyer's parts."""
     row = locked(session, order)
-    standing = allocation.standings(session, order)
-    mine = shares(session, order, buyer_minor)
-    buyer = [allocation.from_hold(standing[line_id], gross) for line_id, gross in mine.items()]
+    buyer, seller = halves(session, order, buyer_minor)
     seller_minor = row.remaining_minor - buyer_minor
     row.refunded_minor += buyer_minor
     row.released_minor += seller_minor
     detail = {"buyer_minor": buyer_minor, "seller_minor": seller_minor}
     moved = machine.apply(session, row, "split", actor=actor, detail=detail)
-    # cumulative: the seller's parts begin where the buyer's end
-    rest = {line_id: one.held - mine.get(line_id, 0) for line_id, one in standing.items()}
-    seller = [_after(standing[line_id], mine.get(line_id, 0), gross) for line_id, gross in rest.items() if gross]
     _released(session, order, seller, moved)
     return moved, buyer
+
+
+def halves(session: Session, order: Order, buyer_minor: int) -> tuple[list[Part], list[Part]]:
+    """What is held, line by line, as the buyer's parts and the seller's, which begin where the buyer's end. Reads only;
+    raises ValueError when that much is not held."""
+    standing = allocation.standings(session, order)
+    mine = shares(session, order, buyer_minor)
+    buyer = [allocation.from_hold(standing[line_id], gross) for line_id, gross in mine.items()]
+    rest = {line_id: one.held - mine.get(line_id, 0) for line_id, one in standing.items()}
+    seller = [_after(standing[line_id], mine.get(line_id, 0), gross) for line_id, gross in rest.items() if gross]
+    return buyer, seller
 
 
 def freeze_hold(session: Session, order: Order, *, reason: str) -> Escrow:

@@ -261,11 +261,11 @@ def settled_by_chargeback(session: Session, row: Refund, chargeback: Chargeback)
     journal_entry.refund_charged_back(session, row, chargeback, transition=moved)
 
 
-def waiting(session: Session, payment_id: UUID) -> list[Refund]:
-    """Owed and not on its way: approved and not sent, or failed. Oldest first, locked."""
+def waiting(session: Session, payment_id: UUID, *, lock: bool = True) -> list[Refund]:
+    """Owed and not on its way: approved and not sent, or failed. Oldest first, locked unless somebody only looks."""
     states = (RefundState.approved, RefundState.failed)
-    query = sa.select(Refund).where(Refund.payment_id == payment_id, Refund.state.in_(states))
-    return list(session.scalars(query.order_by(Refund.id).with_for_update()))
+    query = sa.select(Refund).where(Refund.payment_id == payment_id, Refund.state.in_(states)).order_by(Refund.id)
+    return list(session.scalars(query.with_for_update() if lock else query))
 
 
 @machine.guard("refund", "bank_transfer")

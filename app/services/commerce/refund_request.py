@@ -57,6 +57,13 @@ def preview(session: Session, order: Order, *, lines: Mapping[UUID, int], fee: b
     return _preview(session, order, lines, refund.fee_left(session, order) if fee else NO_FEE, but=None)
 
 
+def preview_of(session: Session, row: Refund) -> Preview:
+    """What approving a request would come to now, nothing written. Raises Invalid, Conflict, as approving it would."""
+    if row.order is None:
+        raise Conflict("A late capture goes back by itself.")
+    return _of_request(session, row.order, row)
+
+
 def by_amount(session: Session, order: Order, amount_minor: int) -> dict[UUID, int]:
     """An amount spread over the lines in proportion to what may still be asked back of each. Raises Invalid."""
     room = {line_id: one.refundable for line_id, one in allocation.standings(session, order).items()}
@@ -136,8 +143,7 @@ def carry_out(session: Session, row: Refund, event: str, *, actor: Actor) -> Tra
     machine.lock(session, hold)
     machine.lock(session, row)
     row.legal(event, actor.kind)  # before the figures: one that is over is no longer a question of limits
-    lines = {one.order_line_id: one.gross_minor for one in row.lines}
-    found = _preview(session, order, lines, Fee(row.fee_net_minor, row.fee_vat_minor), but=row)
+    found = _of_request(session, order, row)
     moved = machine.apply(session, row, event, actor=actor, by=actor.user_id)
     row.approved_by_user_id = actor.user_id
     session.flush()
@@ -153,6 +159,11 @@ def carry_out(session: Session, row: Refund, event: str, *, actor: Actor) -> Tra
         journal_entry.refund_clawed_back(session, row, order, back, fee=not found.held, transition=moved)
     refund.ask_for_submission(session, row)
     return moved
+
+
+def _of_request(session: Session, order: Order, row: Refund) -> Preview:
+    lines = {one.order_line_id: one.gross_minor for one in row.lines}
+    return _preview(session, order, lines, Fee(row.fee_net_minor, row.fee_vat_minor), but=row)
 
 
 def _preview(session: Session, order: Order, lines: Mapping[UUID, int], fee: Fee, *, but: Refund | None) -> Preview:

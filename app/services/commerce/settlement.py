@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqlalchemy.orm import Session
 
 from app.outbox import send
-from app.services.commerce import escrow, refund
+from app.services.commerce import allocation, escrow, ledger, postings, refund
 from app.services.commerce.allocation import Part
 from app.services.commerce.refund import NO_FEE, Fee
 from app.services.platform import clock
@@ -15,6 +17,52 @@ from models.commerce.order import Order
 from models.commerce.refund import Refund, RefundCause
 
 SYSTEM = Actor.system("settlement")
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    """How what is held would be divided, nothing written. Minor units; `lines` are the postings."""
+
+    currency: str
+    buyer: tuple[Part, ...]
+    seller: tuple[Part, ...]
+    fee: Fee
+    lines: tuple[ledger.Line, ...]
+
+    @property
+    def back_minor(self) -> int:
+        """What goes back to the buyer, with the buyer fee."""
+        return allocation.total(self.buyer) + self.fee.total
+
+    @property
+    def seller_minor(self) -> int:
+        """What the seller gets, our commission taken off."""
+        return sum(one.seller for one in self.seller)
+
+
+def preview(session: Session, order: Order, *, buyer_minor: int, fee: Fee = NO_FEE) -> Division:
+    """What `divide` would do now. A refund that has no number yet is shown under the order's.
+
+    Raises ValueError for more than is held.
+    """
+    buyer, seller = escrow.halves(session, order, buyer_minor)
+    fee = fee if buyer else NO_FEE
+    lines: list[ledger.Line] = []
+    if seller:
+        lines += postings.escrow_released(
+            order.id,
+            order.seller_organisation_id,
+            order.currency,
+            gross=allocation.total(seller),
+            commission=sum(one.commission for one in seller),
+            commission_vat=sum(one.commission_vat for one in seller),
+        )
+    if buyer:
+        gross = allocation.total(buyer)
+        lines += postings.refund_requested(
+            order.id, order.id, order.currency, gross=gross, fee_net=fee.net, fee_vat=fee.vat
+        )
+    return Division(order.currency, tuple(buyer), tuple(seller), fee, tuple(lines))
 
 
 def complete(session: Session, order: Order) -> None:
