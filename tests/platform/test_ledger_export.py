@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
@@ -20,7 +22,7 @@ from app.parts import Parts
 from app.services.commerce import ledger_export
 from app.services.platform import seal, seal_head
 from config import Config
-from models.types import utc_now, uuid7
+from models.types import utc_now
 from reports.commerce import fixnado_verify as checker
 from tests.databases import Database
 from tests.factories.books import captures, close_all, tampering
@@ -306,10 +308,28 @@ def test_an_export_that_cannot_be_written_is_exit_2_and_leaves_nothing(run: Call
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_long_ledger_is_streamed(scope: Session, exported: Path) -> None:
-    """Rows come in portions: what is held in memory does not grow with the ledger."""
-    told = ledger_export.lines(scope)
-    assert next(told).startswith('{"format": "fixnado-ledger"')
-    assert ledger_export.STREAMED == {"yield_per": 1000}
-    assert len(list(told)) == 9
-    assert uuid7()
+def test_a_ledger_ten_times_as_long_takes_no_more_memory(
+    scope: Session, bound: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ledger_export.STREAMED, "yield_per", 50)
+
+    def peak_of(more: int) -> int:
+        with psycopg.connect(bound.url) as application:
+            application.execute(
+                """select ledger_post('psp.fee', 'fee:' || gen_random_uuid(), 'payment:none', now(), $json$[
+                     {"account": "expense:fee", "currency": "GBP", "amount": 1, "kind": "expense", "guarded": false},
+                     {"account": "psp:test", "currency": "GBP", "amount": -1, "kind": "asset", "guarded": false}]$json$)
+                   from generate_series(1, %s)""",
+                [more],
+            )
+        close_all()
+        tracemalloc.start()
+        lines = sum(1 for _ in ledger_export.lines(scope))
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        scope.rollback()
+        assert lines > more
+        return peak
+
+    short = peak_of(300)
+    assert peak_of(2700) < 2 * short
