@@ -36,6 +36,7 @@ PERMISSIONS: Mapping[str, Mapping[str, str]] = {
     "Order": {READ: "See an order: parties, hold, postings, payments, documents, history"},
     "Refund": {READ: "See refunds", "retry": "Send a refund again that the provider could not deliver"},
     "Payment": {READ: "See payments"},
+    "ClientMoney": {READ: "See what is owed to customers and providers, and whether it is there"},
     "LedgerEntry": {READ: "See journal entries and their postings"},
     "Account": {READ: "See ledger accounts and their balances"},
     "AuditEvent": {READ: "See who changed what, and why"},

@@ -61,6 +61,7 @@ ROLES: tuple[Role, ...] = (
             "Order": SEE,
             "Refund": (READ, "retry"),
             "Payment": SEE,
+            "ClientMoney": SEE,
             "LedgerEntry": SEE,
             "Account": SEE,
             "Invariant": SEE,

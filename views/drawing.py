@@ -123,6 +123,12 @@ def when(moment: datetime | None) -> Markup:
     return _time(moment, f"{there.day} {there:%b %Y, %H:%M}")
 
 
+def day(text: str) -> str:
+    """A day of an address, `2026-11-24`, as people read it: `24 Nov 2026`."""
+    found = date.fromisoformat(text)
+    return f"{found.day} {found:%b %Y}"
+
+
 def person(name: object) -> Markup:
     """Initials in a disc, and the name."""
     if not name:

@@ -13,6 +13,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from app import metrics
 from app.parts import Parts
 from app.probes import Probes
+from app.services.commerce import client_money
 from app.services.platform import health as state
 from app.session import engine, session_scope
 
@@ -84,7 +85,7 @@ def _may_measure() -> bool:
 
 def _readings() -> list[metrics.Reading]:
     with session_scope() as session:
-        return state.readings(session)
+        return [*state.readings(session), *client_money.readings(session)]
 
 
 def _late() -> list[str]:

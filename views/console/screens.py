@@ -6,6 +6,7 @@ from views.console.catalogue.facet import FacetView
 from views.console.catalogue.listing import ListingView
 from views.console.catalogue.taxonomy_node import TaxonomyNodeView
 from views.console.commerce.account import AccountView
+from views.console.commerce.client_money import ClientMoneyView
 from views.console.commerce.ledger_entry import LedgerEntryView
 from views.console.commerce.order import OrderView
 from views.console.commerce.payment import PaymentView
@@ -33,6 +34,7 @@ SCREENS: tuple[type, ...] = (
     FacetView,
     SellerView,
     OrganisationView,
+    ClientMoneyView,
     LedgerEntryView,
     AccountView,
     InvariantView,

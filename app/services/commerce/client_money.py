@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.services.commerce import account, closing
+from app.metrics import Reading
+from app.services.commerce import account
+from app.services.commerce import closing as books
 from app.services.commerce.account import ClientMoney
 from app.services.platform import clock
+from reports.layout.spreadsheet import money
 
 PURPOSE = "client_money"
 """Of the stored files that keep each day's statement."""
@@ -110,13 +114,13 @@ _OWED = f"""
      ORDER BY s.subject DESC, l.currency
 """  # noqa: S608  our own patterns
 _PAGE, _ALL = sa.text(f"{_OWED} LIMIT :size"), sa.text(_OWED)
-_FROM_THE_TOP: Cursor = ("~", "")  # after every subject, which begin with a letter
+FROM_THE_TOP: Cursor = ("~", "")  # after every subject, which begin with a letter
 
 
 def statement(session: Session, *, at: datetime | None = None) -> list[Statement]:
     """Required and resource of each currency, as the books stood before the moment `at` (UTC), or stand now."""
     sides: dict[str, tuple[list[Sum], list[Sum]]] = defaultdict(lambda: ([], []))
-    for shape, currency, balance in session.execute(_SUMS, {"place": closing.place(session, at)}):
+    for shape, currency, balance in session.execute(_SUMS, {"place": books.place(session, at)}):
         kind = account.counts_as(shape)
         if kind in account.OWED_TO_CLIENTS:
             sides[currency][0].append(Sum(kind, shape, -balance))
@@ -131,21 +135,54 @@ def _in_order(sums: list[Sum]) -> list[Sum]:
 
 
 def owed(
-    session: Session, *, at: datetime | None = None, after: Cursor = _FROM_THE_TOP, size: int = 50
+    session: Session, *, at: datetime | None = None, after: Cursor = FROM_THE_TOP, size: int = 50
 ) -> tuple[list[Owed], bool]:
     """The next rows of what is required, and whether there are more. What has no order comes first, then the newest
     orders."""
-    values = {"place": closing.place(session, at), "subject": after[0], "currency": after[1], "size": size + 1}
+    values = {"place": books.place(session, at), "subject": after[0], "currency": after[1], "size": size + 1}
     rows = [Owed(*row) for row in session.execute(_PAGE, values)]
     return rows[:size], len(rows) > size
 
 
 def every_owed(session: Session, *, at: datetime | None = None) -> Generator[Owed, None, None]:
     """All rows, fetched as they are asked for; together they are what is required, to the penny."""
-    values = {"place": closing.place(session, at), "subject": _FROM_THE_TOP[0], "currency": _FROM_THE_TOP[1]}
+    values = {"place": books.place(session, at), "subject": FROM_THE_TOP[0], "currency": FROM_THE_TOP[1]}
     with session.execute(_ALL, values, execution_options={"yield_per": 1000}) as found:
         for row in found:
             yield Owed(*row)
+
+
+HEAD = ("Side", "What", "For", "Currency", "Held", "Refunds", "Sellers", "Other", "Amount")
+"""The columns of `table`; sums in whole units of the currency with two decimals."""
+
+
+def table(session: Session, *, at: datetime | None = None) -> Generator[Sequence[Any], None, None]:
+    """The whole statement as rows: the sums of both sides, the surplus, and then each row of the list."""
+    nothing = [""] * 4
+    for one in statement(session, at=at):
+        for side, sums in (("required", one.required), ("there", one.resource)):
+            for part in sums:
+                yield [side, part.kind.label, part.shape, one.currency, *nothing, money(part.amount)]
+        yield ["required", "Total", "", one.currency, *nothing, money(one.owed)]
+        yield ["there", "Total", "", one.currency, *nothing, money(one.there)]
+        word = "Surplus" if one.surplus >= 0 else "SHORTFALL"
+        yield ["result", word, "", one.currency, *nothing, money(one.surplus)]
+    with closing(every_owed(session, at=at)) as found:
+        for row in found:
+            parts = (row.held, row.refunds, row.sellers, row.other, row.total)
+            yield ["listed", row.subject.partition(":")[0], row.subject, row.currency, *map(money, parts)]
+
+
+def sheet(session: Session, *, at: datetime | None = None) -> Generator[Sequence[Any], None, None]:
+    """`table` under its heading, as it is kept."""
+    yield HEAD
+    yield from table(session, at=at)
+
+
+def readings(session: Session) -> list[Reading]:
+    """The surplus as a number for the collector of metrics."""
+    surplus = {one.currency: float(one.surplus) for one in statement(session)}
+    return [Reading("fixnado_client_money_surplus_minor", "Client money beyond what is owed", surplus, "currency")]
 
 
 def midnight(zone: ZoneInfo, *, now: datetime | None = None) -> datetime:
