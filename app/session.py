@@ -14,6 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
 from app import audit_trail
@@ -48,9 +49,15 @@ def enter_scope() -> Any:
 
 
 def leave_scope(token: Any) -> None:
-    """Ends it: whatever was not committed is rolled back."""
-    session.remove()
-    _scope.reset(token)
+    """Ends it: whatever was not committed is rolled back. A connection that broke is no reason to lose the answer that
+    was made with it: what was committed is kept, and the rest the database has rolled back itself.
+    """
+    try:
+        session.remove()
+    except DBAPIError:
+        session.registry.clear()
+    finally:
+        _scope.reset(token)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app import session as sessions
 from app.outbox import send
 from app.unit_of_work import unit_of_work
 from models.actor import Actor
@@ -73,3 +74,13 @@ def test_it_begins_with_what_others_have_committed_meanwhile(scope: Session, bou
         other.execute("update outbox_message set last_error = 'elsewhere'")
     with unit_of_work(CLOCKWORK) as session:
         assert session.get_one(OutboxMessage, row.id).last_error == "elsewhere"
+
+
+def test_a_scope_whose_connection_broke_ends_quietly_and_the_next_one_works(bound: Database) -> None:
+    """A page that is drawn is worth sending, even if the database goes away before the request is put to bed."""
+    with sessions.session_scope() as session:
+        backend = session.scalar(sa.text("select pg_backend_pid()"))
+        with psycopg.connect(bound.superuser_url, autocommit=True) as admin:
+            admin.execute("select pg_terminate_backend(%s, 5000)", (backend,))
+    with sessions.session_scope() as session:
+        assert session.scalar(sa.text("select 1")) == 1
