@@ -6,6 +6,7 @@ BROWSER := chromium libatomic1
 PY := .venv/bin/python
 RUN := $(PY) -m app.supervise
 WORKERS ?= 2
+STATE_TEST := tests/commerce/test_money_machine.py
 ASSETS := views/static/dist/manifest.json
 export PYTHONPATH := $(CURDIR)
 export FLASK_APP := app.factory
@@ -62,6 +63,11 @@ verify: installed ## is it still true: ledger, audit trail, invariants, taxonomy
 
 bench: installed ## how fast, as ratios to the bare parts
 	@exec $(RUN) --scratch --served $(PY) -m tools.bench
+
+# A durable database: without fsync and synchronous commits a kill would lose what was promised, and mean nothing.
+soak: installed ## two minutes of trade while programs and servers are killed, then the books; then the long state test (SEED=, SOAK_SECONDS=)
+	@EMBEDDED_DURABLE=1 $(RUN) --scratch --served $(PY) -m tools.soak
+	@[ ! -f $(STATE_TEST) ] || HYPOTHESIS_PROFILE=soak exec $(PY) -m pytest -n0 $(STATE_TEST)
 
 shell: installed ## Python inside the application
 	@exec $(RUN) --prepare --with $(PY) -m flask shell
@@ -127,4 +133,4 @@ $(ASSETS): node_modules/.ok tools/assets.mjs $(shell find views/assets -type f 2
 	@echo "install | styles and scripts"
 	@sh tools/npm.sh node tools/assets.mjs
 
-.PHONY: help run stop test check fix demo screenshots verify bench shell sql seed roles worker db-new db-check slice map lock clean installed ready
+.PHONY: help run stop test check fix demo screenshots verify bench soak shell sql seed roles worker db-new db-check slice map lock clean installed ready

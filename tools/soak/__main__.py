@@ -63,7 +63,8 @@ def _trade(world: World, seed: int, seconds: float, diary: Diary, killer: Killer
     over = threading.Event()
     people = crowd.gather(world, seed, over, diary)
     threads = [threading.Thread(target=one.live, daemon=True) for one in people]
-    threads.append(threading.Thread(target=weather.storm, args=(world, seed, over), daemon=True))
+    if os.environ.get("SOAK_WEATHER", "1") != "0":
+        threads.append(threading.Thread(target=weather.storm, args=(world, seed, over), daemon=True))
     for thread in threads:
         thread.start()
     began = time.monotonic()

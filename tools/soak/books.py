@@ -12,7 +12,7 @@ from models.lifecycle import Lifecycle
 from tools.soak.world import World
 
 PAYMENTS = """select p.intent_id, p.captured_minor,
- (select count(*) from journal_entry e where e.event = 'order.captured' and e.idem_key = p.id::text),
+ (select count(*) from journal_entry e where e.idem_key = 'order.captured:' || p.id::text),
  (select count(*) from sales_order o where o.checkout_id = p.checkout_id),
  (select count(*) from refund r where r.payment_id = p.id and r.cause = 'late_capture')
  from payment p where p.intent_id is not null"""
