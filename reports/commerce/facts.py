@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 from reports.errors import PaperRefused
 
@@ -73,6 +74,30 @@ class Visit:
     def __post_init__(self) -> None:
         if self.ends_at <= self.starts_at:
             raise PaperRefused("A visit ends before it begins.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rung:
+    """Whoever cancels until this moment gets `back` of the price of the work; the last rung ends with the visit's
+    beginning."""
+
+    until: datetime
+    back: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ladder:
+    """The cancellation policy that the order was placed under, worked out for its visit. `name` may be empty."""
+
+    name: str
+    summary: str
+    rungs: tuple[Rung, ...]
+
+    def __post_init__(self) -> None:
+        if not self.rungs:
+            raise PaperRefused("A cancellation policy without a step says nothing.")
+        if any(later.until <= sooner.until for sooner, later in pairwise(self.rungs)):
+            raise PaperRefused("The steps of a cancellation policy go forward in time.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +212,7 @@ class ContractFacts(Deal):
     accepted_at: datetime
     listing: Listing
     visit: Visit
+    ladder: Ladder
     consents: tuple[Consent, ...]
     terms: tuple[Text, ...]
     cancellation: Text | None
@@ -196,6 +222,8 @@ class ContractFacts(Deal):
     def __post_init__(self) -> None:
         if not self.lines:
             raise PaperRefused("A contract without a priced line is none.")
+        if any(not 0 <= rung.back <= self.work_gross for rung in self.ladder.rungs):
+            raise PaperRefused("No more comes back than the work costs.")
         if self.accepted_at < self.ordered_at:
             raise PaperRefused("An order cannot be accepted before it was placed.")
         if len({self.cancellation is None, self.cancellation_form is None, self.cancel_before is None}) > 1:

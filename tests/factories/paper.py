@@ -10,12 +10,14 @@ from models.platform.merkle import inclusion_proof, root_hash
 from reports.commerce.facts import (
     Consent,
     ContractFacts,
+    Ladder,
     Line,
     Listing,
     Party,
     Payment,
     ReceiptFacts,
     Release,
+    Rung,
     Seal,
     Text,
     Visit,
@@ -53,6 +55,14 @@ VISIT = Visit(
     address=("14 Rowan Close", "Leeds", "LS6 2AB"),
     access_notes="Key safe left of the door.\nThe dog is friendly.",
 )
+LADDER = Ladder(
+    name="Standard",
+    summary="Everything back until 48 hours before the visit, half until 24 hours before it, nothing after that.",
+    rungs=tuple(
+        Rung(until=VISIT.starts_at - timedelta(hours=hours), back=back)
+        for hours, back in ((48, 28800), (24, 14400), (0, 0))
+    ),
+)
 
 
 def text(text_id: str = "order-terms", title: str = "Order terms in short", body: str = "## One\n\nText.") -> Text:
@@ -89,6 +99,7 @@ def contract_facts(**changes: Any) -> ContractFacts:
         "accepted_at": ORDERED + timedelta(hours=2),
         "listing": LISTING,
         "visit": VISIT,
+        "ladder": LADDER,
         "consents": tuple(Consent(text=term, how="Ticked at checkout", at=ORDERED) for term in terms),
         "terms": terms,
         "cancellation": text("cancellation-information", "Your right to cancel"),

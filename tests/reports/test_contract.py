@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from reports.commerce import contract
-from reports.commerce.facts import Consent
+from reports.commerce.facts import Consent, Rung
 from reports.errors import PaperRefused
-from tests.factories.paper import BUYER, LISTING, ORDERED, SELLER, VISIT, WORK, contract_facts, text
+from tests.factories.paper import BUYER, LADDER, LISTING, ORDERED, SELLER, VISIT, WORK, contract_facts, text
 from tests.reports.conftest import fonts, plain, structure
 
 HOSTILE = (
@@ -40,6 +40,7 @@ def test_everything_that_was_agreed_is_on_the_paper(pdf: bytes) -> None:
         *("GB 999 9999 73", "09999999", "£240.00", "£48.00", "20 %", "£288.00", "£5.00", "£293.00", "Key safe left"),
         *("Tuesday 7 July 2026, 09:00 to 12:30 BST", "Time zone Europe/London", "15 July 2026, 09:30:12 BST"),
         *("Ticked at checkout", "Version 1.0.0", "Your right to cancel", "Model cancellation form", "Part P"),
+        *("Until 5 July 2026, 09:00:12 BST £288.00", "Until 6 July 2026, 09:00:12 BST £144.00", "Standard"),
         *(text().sha256.hex(), "Page 1 of"),
     ):
         assert fact.replace("\N{NO-BREAK SPACE}", " ") in words.replace("\N{NO-BREAK SPACE}", " "), fact
@@ -187,7 +188,15 @@ def test_a_business_buyer_gets_no_cancellation_pages() -> None:
     facts = contract_facts(
         buyer=replace(BUYER, trader=True), cancellation=None, cancellation_form=None, cancel_before=None
     )
-    assert "cancellation" not in contract.html(facts).lower().replace("protected payment hold", "")
+    page = contract.html(facts)
+    assert "ight to cancel" not in page
+    assert "From the acceptance on</strong> the cancellation policy “Standard”" in page
+
+
+def test_a_ladder_without_steps_or_that_goes_back_in_time_is_none() -> None:
+    for rungs in ((), LADDER.rungs[::-1]):
+        with pytest.raises(PaperRefused):
+            replace(LADDER, rungs=rungs)
 
 
 @pytest.mark.parametrize(
@@ -196,6 +205,7 @@ def test_a_business_buyer_gets_no_cancellation_pages() -> None:
         ({"lines": ()}, "priced line"),
         ({"accepted_at": ORDERED - timedelta(seconds=1)}, "before it was placed"),
         ({"cancel_before": None}, "right to cancel"),
+        ({"ladder": replace(LADDER, rungs=(Rung(until=VISIT.starts_at, back=28801),))}, "than the work costs"),
     ],
 )
 def test_facts_that_contradict_themselves_make_no_contract(change: dict[str, object], reason: str) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from flask import render_template
 from flask.typing import ResponseReturnValue
-from markupsafe import Markup, escape
 
 from app.clients.legal_content import LegalText, current_text, text_version
 from app.services.platform import clock
+from reports.layout.prose import prose
 from views.storefront.blueprint import storefront
 from views.storefront.guard import public
 from views.storefront.words import local
@@ -20,7 +18,6 @@ FOOTER_TEXTS = {
     "cancellation-information": "Your right to cancel",
     "model-cancellation-form": "Model cancellation form",
 }
-_STRONG = re.compile(r"\*\*(.+?)\*\*")
 
 
 def text_now(text_id: str) -> LegalText:
@@ -49,23 +46,4 @@ def legal_version(text_id: str, version: str) -> ResponseReturnValue:
 
 
 def _page(text: LegalText) -> ResponseReturnValue:
-    return render_template("storefront/legal.html", text=text, body=as_html(text.body))
-
-
-def as_html(body: str, level: int = 2) -> Markup:
-    """The Markdown these texts use: headings, paragraphs, lists and bold; everything else is shown as typed."""
-    blocks = [_block(block.strip(), level) for block in body.strip().split("\n\n") if block.strip()]
-    return Markup("\n").join(blocks)
-
-
-def _block(block: str, level: int) -> Markup:
-    if block.startswith("## "):
-        return Markup("<h{0}>{1}</h{0}>").format(level, block[3:])
-    if block.startswith("- "):
-        items = [Markup("<li>{}</li>").format(_inline(line.removeprefix("- "))) for line in block.splitlines()]
-        return Markup("<ul>{}</ul>").format(Markup().join(items))
-    return Markup("<p>{}</p>").format(_inline(block))
-
-
-def _inline(text: str) -> Markup:
-    return Markup(_STRONG.sub(r"<strong>\1</strong>", str(escape(text))))  # noqa: S704  escaped before
+    return render_template("storefront/legal.html", text=text, body=prose(text.body, heading=2))

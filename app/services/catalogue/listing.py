@@ -6,6 +6,7 @@ import re
 import unicodedata
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -24,12 +25,15 @@ from models.catalogue.service_visit import ListingArea, VisitHours
 from models.catalogue.taxonomy_domain import TaxonomyDomain
 from models.catalogue.taxonomy_facet import TaxonomyFacet
 from models.catalogue.taxonomy_node import TaxonomyNode
+from models.commerce.cancellation_policy import CancellationPolicy
 from models.errors import IllegalMove, Invalid, NotAllowed, NotFound
 from models.people.seller import Seller, SellerState
 from models.platform.transition import Transition
 from models.types import uuid7
 
 DOMAIN_OF = {ListingKind.service: "services"}
+UK = ZoneInfo("Europe/London")
+NO_LADDER = "Choose one of the cancellation policies on offer."
 _TAIL = 6
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 
@@ -138,6 +142,7 @@ def unfinished(session: Session, listing: Listing) -> dict[str, str]:
         "areas": (bool(listing.areas), "Say where you work."),
         "hours": (bool(listing.visit_hours), "Say when you can come."),
         "node": (not node.retired, "This category takes no new listings: choose another."),
+        "cancellation_policy": (_ladder_on_offer(session, listing.cancellation_policy), NO_LADDER),
     }
     gaps = {name: sentence for name, (holds, sentence) in needs.items() if not holds}
     return gaps | facets.missing(rules, (value.facet for value in listing.facets))
@@ -175,7 +180,16 @@ def _checked(session: Session, terms: ServiceTerms) -> Parts:
     child = sa.select(TaxonomyNode.id).where(TaxonomyNode.parent_id == terms.node_id, ~TaxonomyNode.retired).limit(1)
     if node is None or node.retired or session.scalar(child) is not None:
         raise Invalid("Choose a category.", {"node": "Choose one of the categories for services."})
+    if not _ladder_on_offer(session, terms.cancellation_policy):
+        raise Invalid("Choose how customers may cancel.", {"cancellation_policy": NO_LADDER})
     return node, facets.validated(facets.effective(session, node), terms.facets)
+
+
+def _ladder_on_offer(session: Session, code: str) -> bool:
+    """The dated table has a ladder of this code today."""
+    today = clock.now().astimezone(UK).date()
+    row = sa.select(CancellationPolicy.id).where(CancellationPolicy.code == code)
+    return session.scalar(row.where(CancellationPolicy.valid.contains(today))) is not None
 
 
 def _plain_columns(terms: ServiceTerms) -> dict[str, Any]:
@@ -184,6 +198,7 @@ def _plain_columns(terms: ServiceTerms) -> dict[str, Any]:
         "description": terms.description.strip(),
         "price_minor": terms.price_minor,
         "currency": terms.currency,
+        "cancellation_policy": terms.cancellation_policy,
         "content_changed_at": clock.now(),
     }
 

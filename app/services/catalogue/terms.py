@@ -11,6 +11,7 @@ from uuid import UUID
 from zoneinfo import available_timezones
 
 from models.catalogue.postcode_area import AREAS
+from models.commerce.cancellation_policy import STANDARD
 from models.errors import Invalid
 
 TITLE = (8, 120)
@@ -34,7 +35,9 @@ class Hours:
 
 @dataclass(frozen=True, slots=True)
 class ServiceTerms:
-    """`price_minor` is net of VAT, in minor units of `currency`. `facets` maps a facet's key to what was typed."""
+    """`price_minor` is net of VAT, in minor units of `currency`. `facets` maps a facet's key to what was typed.
+
+    `cancellation_policy` is the code of a dated ladder; whether it is on offer is asked of its table."""
 
     title: str
     node_id: UUID
@@ -48,6 +51,7 @@ class ServiceTerms:
     areas: tuple[str, ...] = ()
     hours: tuple[Hours, ...] = ()
     facets: Mapping[str, Any] = field(default_factory=dict)
+    cancellation_policy: str = STANDARD
 
     def check(self) -> None:
         """Raises Invalid with every field that no draft may hold; what is merely unfinished is left to `submit`."""

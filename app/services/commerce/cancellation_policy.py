@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import yaml
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
+from app.services.commerce import money
 from models.commerce.cancellation_policy import CancellationPolicy
 from models.errors import Unavailable
 
@@ -55,6 +57,32 @@ def refund_bps(policy: CancellationPolicy | None, *, visit_start: datetime, now:
     left = visit_start - now
     steps = sorted(policy.steps, key=lambda step: -step["hours_before"])
     return next((step["refund_bps"] for step in steps if left >= timedelta(hours=step["hours_before"])), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """Who cancels until `hours` before the visit gets `bps` of the price back, basis points. A rung of zero hours ends
+    where the visit begins."""
+
+    hours: int
+    bps: int
+
+    def until(self, visit_start: datetime) -> datetime:
+        """The moment this share ends for a visit; the next rung holds from then on."""
+        return visit_start - timedelta(hours=self.hours)
+
+    def back_minor(self, gross_minor: int) -> int:
+        """What goes back of a price, in minor units."""
+        return money.share(gross_minor, self.bps)
+
+
+def rungs(policy: CancellationPolicy | None) -> list[Rung]:
+    """The ladder from early to late, up to the beginning of the visit; without a ladder everything goes back."""
+    if policy is None:
+        return [Rung(0, money.WHOLE)]
+    steps = sorted(policy.steps, key=lambda step: -step["hours_before"])
+    found = [Rung(step["hours_before"], step["refund_bps"]) for step in steps]
+    return found if found and not found[-1].hours else [*found, Rung(0, 0)]
 
 
 def _row(entry: dict[str, Any]) -> CancellationPolicy:

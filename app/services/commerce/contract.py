@@ -6,13 +6,13 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.services.commerce import cancellation, deal
+from app.services.commerce import cancellation, cancellation_policy, deal
 from models.catalogue.listing import Listing
 from models.commerce.document import DocumentKind
 from models.commerce.order import Order
 from models.errors import Conflict
 from reports.commerce import facts
-from reports.commerce.facts import Consent, ContractFacts, Party, Visit
+from reports.commerce.facts import Consent, ContractFacts, Ladder, Party, Rung, Visit
 
 
 def contract_facts(session: Session, order_id: UUID, *, marketplace: Party) -> ContractFacts:
@@ -41,12 +41,23 @@ def contract_facts(session: Session, order_id: UUID, *, marketplace: Party) -> C
             address=(*order.site_address.splitlines(), order.site_postcode),
             access_notes=order.access_notes,
         ),
+        ladder=_ladder(order),
         consents=tuple(_consents(order)),
         terms=(deal.text_on("order-terms", ordered_on), deal.text_on("protected-payment-hold", ordered_on)),
         cancellation=deal.text(checkout.cancellation_text) if consumer else None,
         cancellation_form=deal.text_on("model-cancellation-form", ordered_on) if consumer else None,
         cancel_before=cancellation.period_ends(order.accepted_at, order.visit_zone) if consumer else None,
     )
+
+
+def _ladder(order: Order) -> Ladder:
+    """The policy the order was placed under, with the dates of its visit and the sums of its price."""
+    policy = order.cancellation_policy
+    rungs = tuple(
+        Rung(until=one.until(order.visit_start), back=one.back_minor(order.gross_minor))
+        for one in cancellation_policy.rungs(policy)
+    )
+    return Ladder(name=policy.name if policy else "", summary=policy.summary if policy else "", rungs=rungs)
 
 
 def _consents(order: Order) -> list[Consent]:

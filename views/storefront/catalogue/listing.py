@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
+import sqlalchemy as sa
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
@@ -16,6 +17,8 @@ from models.catalogue.listing import Listing
 from models.catalogue.listing_facet import ListingFacet
 from models.catalogue.postcode_area import AREAS
 from models.errors import NotFound
+from models.people.organisation import Organisation
+from views.storefront import ladder
 from views.storefront.blueprint import storefront
 from views.storefront.catalogue.card import includes
 from views.storefront.catalogue.picture import scene
@@ -60,6 +63,12 @@ def facts(listing: Listing) -> list[tuple[str, str]]:
     return [(label, ", ".join(value.shown for value in values)) for label, values in grouped.items()]
 
 
+def _consumer() -> bool:
+    """Whoever looks may be one; a person who buys for a business is told of its terms, not of a consumer's right."""
+    buying = current_person().buying
+    return buying is None or bool(session.scalar(sa.select(Organisation.personal).where(Organisation.id == buying.id)))
+
+
 @storefront.get("/l/<slug>")
 @public
 def listing(slug: str) -> ResponseReturnValue:
@@ -76,6 +85,8 @@ def listing(slug: str) -> ResponseReturnValue:
         trail=trail(session(), found.primary_node),
         duration=duration(found.service.duration_minutes) if found.service else "",
         facts=facts(found),
+        ladder=ladder.in_general(ladder.of_code(found.cancellation_policy)),
+        consumer=_consumer(),
         areas=[AREAS[covered.area] for covered in found.areas],
         days=visit_days(found),
         wanted=request.args.get("window", ""),

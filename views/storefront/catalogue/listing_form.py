@@ -26,7 +26,9 @@ from app.services.catalogue.facet import FacetRule
 from app.services.catalogue.terms import DESCRIPTION, TITLE, Hours, ServiceTerms
 from models.catalogue.listing import Listing
 from models.catalogue.taxonomy_facet import CHOICES, NUMBERS, FacetType
+from models.commerce.cancellation_policy import STANDARD
 from models.errors import Invalid
+from views.storefront import ladder
 from views.storefront.fields import Pounds, Ticks, Whole
 from views.storefront.keyed import Keyed
 
@@ -67,6 +69,14 @@ class ListingForm(Keyed):
     areas = StringField(
         "Where you work", [Length(max=400)], description="Postcode areas, separated by commas: BS, BA, GL"
     )
+    cancellation_policy = RadioField(
+        "What does a customer get back who cancels?",
+        choices=ladder.choices,
+        default=STANDARD,
+        validate_choice=False,
+        description="It is shown on the listing, before payment and in the contract. The right of consumers to cancel "
+        "within 14 days stands above it",
+    )
 
     def facet_fields(self) -> list[Field]:
         """In the order of the taxonomy."""
@@ -91,6 +101,7 @@ class ListingForm(Keyed):
             areas=tuple(part.upper() for part in re.split(r"[\s,;]+", self.areas.data or "") if part),
             hours=self._hours(),
             facets={field.name.removeprefix("facet_"): field.data for field in self.facet_fields()},
+            cancellation_policy=self.cancellation_policy.data or "",
         )
 
     def _hours(self) -> tuple[Hours, ...]:
@@ -130,6 +141,7 @@ def filled(listing: Listing, rules: Sequence[FacetRule]) -> ListingForm:
         "description": listing.description,
         "price": listing.price_minor,
         "areas": ", ".join(covered.area for covered in listing.areas),
+        "cancellation_policy": listing.cancellation_policy,
     }
     if service is not None:
         data |= {

@@ -25,6 +25,7 @@ from models.catalogue.taxonomy_node import TaxonomyNode
 from models.errors import Conflict, Invalid, NotFound
 from models.moderation.moderation_decision import ModerationDecision
 from models.moderation.policy import POLICIES
+from views.storefront import ladder
 from views.storefront.blueprint import storefront
 from views.storefront.catalogue import listing_form
 from views.storefront.catalogue.listing import duration, facts
@@ -162,7 +163,9 @@ def _node(work: Session, lineage: str) -> TaxonomyNode:
 
 
 def _form_page(form: listing_form.ListingForm, node: TaxonomyNode) -> str:
-    return render_template("storefront/catalogue/pro_listing_new.html", form=form, node=node)
+    return render_template(
+        "storefront/catalogue/pro_listing_new.html", form=form, node=node, cancellation_policies=ladder.on_offer()
+    )
 
 
 def _page(slug: str, form: listing_form.ListingForm | None = None, problem: str = "") -> str:
@@ -180,6 +183,8 @@ def _page(slug: str, form: listing_form.ListingForm | None = None, problem: str 
         "decision": _decision(session(), found),
         "policies": POLICIES,
         "facts": facts(found),
+        "cancellation_policies": ladder.on_offer() if editable else [],
+        "ladder": None if editable else ladder.in_general(ladder.of_code(found.cancellation_policy)),
         "duration": duration(found.service.duration_minutes) if found.service else "",
         "problem": problem,
         "saved": request.args.get("saved") == "1",

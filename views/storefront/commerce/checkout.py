@@ -22,7 +22,8 @@ from models.actor import Actor
 from models.catalogue.listing import Listing
 from models.commerce.checkout import Checkout, CheckoutState
 from models.errors import Invalid, NotFound
-from views.storefront import legal
+from reports.layout.prose import prose
+from views.storefront import ladder, legal
 from views.storefront.blueprint import storefront
 from views.storefront.catalogue.listing import on_sale
 from views.storefront.catalogue.picture import scene
@@ -81,7 +82,8 @@ def submit(checkout_id: UUID) -> ResponseReturnValue:
     if found.state is CheckoutState.draft:
         if _refresh(checkout_id):
             return _page(checkout_id, form, changed=True), HTTPStatus.CONFLICT
-        if not form.validate_on_submit() or not _texts_are_current(form):
+        current = form.validate_on_submit() and _texts_are_current(form)
+        if not current or not _ladder_is_current(form, _listing(session(), found)):
             return _page(checkout_id, form), HTTPStatus.UNPROCESSABLE_ENTITY
         try:
             _submit(checkout_id, form, current_person().buyer())
@@ -145,6 +147,14 @@ def _texts_are_current(form: CheckoutForm) -> bool:
     return shown == now
 
 
+def _ladder_is_current(form: CheckoutForm, listing: Listing) -> bool:
+    """The order gets the cancellation policy that was shown; a listing that has another one now is shown anew."""
+    same = bool(form.ladder.data == str(ladder.of_code(listing.cancellation_policy).id))
+    if not same:
+        form.form_errors.append("What comes back if you cancel has changed. Read it again before you order.")
+    return same
+
+
 def _listing(work: Session, found: Checkout) -> Listing:
     return work.get_one(Listing, found.lines[0].listing_id)
 
@@ -159,6 +169,9 @@ def _page(checkout_id: UUID, form: CheckoutForm, *, changed: bool = False) -> st
     windows = offer.windows(listing, now=clock.now())
     form.window.choices = _choices(listing)
     form.fingerprint.data = found.quote_fingerprint.hex()
+    policy = ladder.of_code(listing.cancellation_policy)
+    form.ladder.data = str(policy.id)
+    chosen = next((one for one in windows if one.key == form.window.data), None)
     form.cancellation.data, form.express_start_text.data = legal.name_now(CANCELLATION), legal.name_now(EXPRESS)
     return render_template(
         "storefront/commerce/checkout.html",
@@ -170,6 +183,10 @@ def _page(checkout_id: UUID, form: CheckoutForm, *, changed: bool = False) -> st
         listing=listing,
         cancellation=legal.text_now(CANCELLATION),
         express=legal.text_now(EXPRESS),
-        as_html=legal.as_html,
+        prose=prose,
+        ladder=ladder.of_visit(policy, chosen.starts_at, found.gross_minor, found.currency)
+        if chosen
+        else ladder.in_general(policy),
+        visit=chosen,
         express_until=cancellation.period_ends(clock.now(), windows[0].zone) if windows else None,
     )

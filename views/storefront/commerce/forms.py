@@ -56,6 +56,7 @@ class CheckoutForm(Keyed):
     express_start = BooleanField("Please start before my 14 days to cancel are over")
     express_start_text = HiddenField(validators=[Length(max=120)])
     cancellation = HiddenField(validators=[Length(max=120)])
+    ladder = HiddenField(validators=[Length(max=40)])
     fingerprint = HiddenField(validators=[InputRequired(), Length(max=64)])
 
     def validate_site_postcode(self, field: StringField) -> None:
