@@ -26,13 +26,16 @@ PHOTO = ("board.png", b"\x89PNG\r\n\x1a\n" + b"the new board" * 20, "image/png")
 
 
 def gather(world: World, seed: int, over: threading.Event, diary: Diary) -> list[Person]:
-    """Everybody, not yet alive."""
+    """Everybody, at the door and signed in."""
     slugs = [slug for (slug,) in world.ask(LISTED)]
     people: list[Person] = [Customer(world.base_url, email, seed, over, diary) for email in CUSTOMERS]
     for one in people:
         if isinstance(one, Customer):
             one.slugs = slugs
-    return people + [Provider(world.base_url, email, seed, over, diary) for email in PROVIDERS]
+    people += [Provider(world.base_url, email, seed, over, diary) for email in PROVIDERS]
+    for one in people:
+        one.sign_in()
+    return people
 
 
 class Customer(Person):
@@ -52,15 +55,18 @@ class Customer(Person):
         windows = self.look(f"/l/{slug}").xpath("//input[@name='window']/@value")
         if not windows:
             return
-        began = self.press({"window": windows[0]}, action=f"/l/{slug}/order/")
-        self.look(began.headers.get("Location", "/"))
+        began = self.press({"window": windows[0]}, action=f"/l/{slug}/order/", named="begin")
+        if "/checkout/" not in began.headers.get("Location", ""):
+            return
+        self.look(began.headers["Location"])
         answer = self.press(
             {
                 "site_address": "14 Stackpool Road\nBristol",
                 "site_postcode": "BS3 1NG",
                 "access_notes": "The meter is under the stairs.",
                 "express_start": "y",
-            }
+            },
+            named="order",
         )
         there = answer.headers.get("Location", "")
         if "/pay/" in there:

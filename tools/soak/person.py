@@ -82,6 +82,7 @@ class Person(Visitor):
         typed: Mapping[str, Any],
         *,
         action: str = "",
+        named: str = "",
         files: Mapping[str, tuple[str, bytes, str]] | None = None,
     ) -> httpx.Response:
         """Sends the form of the page whose address ends in `action`, again and again until it is answered."""
@@ -91,7 +92,7 @@ class Person(Visitor):
             fields.setdefault(name, []).append(value)
         target = str(self.at.url.join(form.action or ""))
         answer = self._until_answered("POST", target, data={**fields, **typed}, files=files)
-        self.diary.answers[f"{action.strip('/') or 'form'} {answer.status_code}"] += 1
+        self.diary.answers[f"{named or action.strip('/') or 'sign in'} {answer.status_code}"] += 1
         return answer
 
     def _until_answered(self, method: str, address: str, **sent: Any) -> httpx.Response:
