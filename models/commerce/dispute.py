@@ -120,9 +120,7 @@ class Dispute(Lifecycle, Base):
     created_at: Mapped[Created]
 
     order: Mapped[Order] = relationship(Order)
-    statements: Mapped[list[DisputeStatement]] = relationship(
-        DisputeStatement, order_by=(DisputeStatement.created_at, DisputeStatement.id)
-    )
+    statements: Mapped[list[DisputeStatement]] = relationship(DisputeStatement, order_by=DisputeStatement.id)
 
     @property
     def live(self) -> bool:

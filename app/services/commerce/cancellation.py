@@ -114,7 +114,7 @@ def _found_by_staff(session: Session, order: Order, delivered_bps: int | None) -
     if not delivered_bps:
         sentence = "Nothing was delivered: everything goes back to the customer, the order fee included."
         return _all(session, order, RefundCause.cancelled_by_staff, sentence)
-    sentence = f"{delivered_bps / 100:g} % of the work was delivered and is paid."
+    sentence = f"{money.percent(delivered_bps)} of the work was delivered and is paid."
     return _share(session, order, money.WHOLE - delivered_bps, RefundCause.cancelled_by_staff, sentence)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -36,6 +37,8 @@ CODES = {
 """What people choose from when they report a problem."""
 BY_CLOCK = "hold_age"
 SHORTEST = 10
+OBJECT_WITHIN = timedelta(days=14)
+"""So long after delivery a buyer may report a problem; then the work counts as accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ def open_dispute(
         wrong["text"] = "Say what happened, in a sentence or two."
     if wrong:
         raise Invalid("Some of that cannot be taken.", wrong)
+    _require_order_party(order, actor)
     machine.lock(session, order)
     before = order.state
     machine.apply(session, order, "open_dispute", actor=actor, reason=CODES[code])
@@ -134,7 +138,7 @@ def provide(session: Session, row: Dispute, *, actor: Actor, text: str, exhibits
 def propose(session: Session, row: Dispute, *, actor: Actor, buyer_minor: int, text: str) -> Transition:
     """Staff propose how what is held is divided: `buyer_minor` back, the rest to the seller. At most three times."""
     order = _locked(session, row)
-    held = _fits(session, order, buyer_minor)
+    held = fits(session, order, buyer_minor)
     detail = {"buyer_minor": buyer_minor, "seller_minor": held - buyer_minor}
     moved = machine.apply(session, row, "propose", actor=actor, detail=detail)
     _proposed(session, row, buyer_minor, actor, _text(text))
@@ -175,7 +179,7 @@ def decide(
     Raises Invalid, GuardFailed, Conflict (a contested payment).
     """
     order = _locked(session, row)
-    held = _fits(session, order, buyer_minor)
+    held = fits(session, order, buyer_minor)
     if fee and not buyer_minor:
         raise Invalid("The order fee goes back only with money.", {"fee": "Nothing goes back to the customer."})
     event = "decide_refund" if buyer_minor == held else "decide_split" if buyer_minor else "decide_release"
@@ -305,7 +309,8 @@ def _locked(session: Session, row: Dispute) -> Order:
     return row.order
 
 
-def _fits(session: Session, order: Order, buyer_minor: int) -> int:
+def fits(session: Session, order: Order, buyer_minor: int) -> int:
+    """What is held, if so much of it can go back to the buyer. Raises Invalid with the limit in the sentence."""
     held = escrow.remaining(session, order)
     if not 0 <= buyer_minor <= held:
         most = money.written(held, order.currency)
@@ -322,9 +327,23 @@ def _text(text: str, field: str = "text") -> str:
 
 
 def _require_party(row: Dispute, actor: Actor) -> None:
-    own = {ActorKind.buyer: row.order.buyer_organisation_id, ActorKind.seller: row.order.seller_organisation_id}
+    _require_order_party(row.order, actor)
+
+
+def _require_order_party(order: Order, actor: Actor) -> None:
+    own = {ActorKind.buyer: order.buyer_organisation_id, ActorKind.seller: order.seller_organisation_id}
     if actor.kind in own and own[actor.kind] != actor.organisation_id:
         raise NotAllowed("Only the parties of this order can do this.")
+
+
+@machine.guard("order", "open_dispute")
+def _in_time(_session: Session, order: Order, _arguments: object) -> str | None:
+    now = clock.now()
+    if order.state is OrderState.accepted and now < order.visit_start:
+        return "The visit has not begun. You can cancel the order instead."
+    if order.state is OrderState.delivered and now >= order.state_entered_at + OBJECT_WITHIN:
+        return "The fourteen days after delivery are over."
+    return None
 
 
 @machine.guard("dispute", "respond")

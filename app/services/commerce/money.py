@@ -78,3 +78,8 @@ def written(minor: int, currency: str) -> str:
     """As people read it: `£1,293.00`, `\N{MINUS SIGN}£5.00` (a real minus sign, U+2212), `KWD 1.250`."""
     sign = SIGN.get(currency, f"{currency}\N{NO-BREAK SPACE}")
     return f"{MINUS if minor < 0 else ''}{sign}{major(abs(minor), currency):,.{EXPONENT[currency]}f}"
+
+
+def percent(bps: int) -> str:
+    """Basis points as people read them: `12.5 %`."""
+    return f"{Decimal(bps).scaleb(-2).normalize():f}\N{NO-BREAK SPACE}%"

@@ -29,7 +29,6 @@ from models.platform.transition import Transition
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # nothing that is misheard or misread
 ACCEPT_WITHIN = timedelta(days=6)
 BEFORE_VISIT = timedelta(days=1)
-OBJECT_WITHIN = timedelta(days=14)
 HOLD_LIMIT = timedelta(days=89)
 MONEY_EVENTS = (
     "accept", "decline", "cancel", "lapse", "start", "accept_delivery", "hold_limit", "hold_alarm", "hold_ran_out",
@@ -235,7 +234,7 @@ def age_alarm(session: Session, hold: Escrow, *, actor: Actor) -> Transition:
     order, before = hold.order, hold.order.state
     machine.lock(session, order)
     limit = order.captured_at + HOLD_LIMIT
-    if before is OrderState.delivered and order.state_entered_at + OBJECT_WITHIN > limit:
+    if before is OrderState.delivered and order.state_entered_at + dispute.OBJECT_WITHIN > limit:
         machine.apply(session, order, "hold_alarm", actor=actor, reason="held for 85 days")
         dispute.open_by_clock(session, order, before, "Delivered so late that the payment hold ends first.")
     return moved

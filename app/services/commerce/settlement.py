@@ -15,6 +15,7 @@ from models.actor import Actor
 from models.commerce.escrow import EscrowState
 from models.commerce.order import Order
 from models.commerce.refund import Refund, RefundCause
+from models.platform.transition import Transition
 
 SYSTEM = Actor.system("settlement")
 
@@ -96,20 +97,22 @@ def divide(
     order.closed_at = clock.now()
     hold = escrow.locked(session, order)
     seller_minor = hold.remaining_minor - buyer_minor
-    parts: list[Part] = []
+    taken: tuple[Transition, list[Part]] | None = None
     if hold.state is EscrowState.frozen:
-        moved, parts = escrow.split(session, order, buyer_minor, actor=actor)
+        taken = escrow.split(session, order, buyer_minor, actor=actor)
     elif not seller_minor:
-        moved, parts = escrow.take_rest(session, order)
-    else:
-        if buyer_minor:
-            moved, parts = escrow.take_part(session, order, escrow.shares(session, order, buyer_minor))
-        escrow.release_rest(session, order)
+        taken = escrow.take_rest(session, order)
+    elif buyer_minor:
+        taken = escrow.take_part(session, order, escrow.shares(session, order, buyer_minor))
+    made = None
+    if taken and taken[1]:  # recorded before the rest is released, which begins where it ends
+        moved, parts = taken
+        made = refund.from_hold(session, order, parts, transition=moved, cause=cause, fee=fee, reason=reason)
     if seller_minor:
+        if hold.state is not EscrowState.settled:
+            escrow.release_rest(session, order)
         _ask_for_receipt(session, order)
-    if not parts:
-        return None
-    return refund.from_hold(session, order, parts, transition=moved, cause=cause, fee=fee, reason=reason)
+    return made
 
 
 def _ask_for_receipt(session: Session, order: Order) -> None:
