@@ -62,6 +62,7 @@ def _migrations(app: Flask) -> None:
 
 
 def _views(app: Flask, made: parts.Parts) -> None:
+    from views import api as api_views
     from views import assets, audit_context, health, moments, plain_text, request_context
     from views import console as console_views
     from views import hooks as hook_views
@@ -75,5 +76,6 @@ def _views(app: Flask, made: parts.Parts) -> None:
     moments.install(app)
     storefront_views.install(app)
     hook_views.install(app)
+    api_views.install(app)
     with app.app_context():
         console_views.install(app)

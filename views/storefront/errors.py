@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 import structlog
-from flask import Flask, Response, g, jsonify, make_response, redirect, render_template, request, url_for
+from flask import Flask, Response, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
@@ -14,10 +14,11 @@ from redis.exceptions import TimeoutError as RedisSilent
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.orm.exc import StaleDataError
-from werkzeug.exceptions import HTTPException, SecurityError
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, SecurityError
 
 from app.observability import current_request_id
 from models.errors import NotFound, Refused
+from views.problem import problem
 from views.storefront.people.person import Person
 
 log = structlog.get_logger(__name__)
@@ -52,18 +53,16 @@ _TEXTS = {
 
 def page(status: int, text: str = "") -> Response:
     """The error page in the shop's clothes, or problem+json for a reader who asked for JSON."""
+    if _by_a_machine():
+        return problem(status, detail=text)
     title = _TITLES.get(status, HTTPStatus(status).phrase)
     text = text or _TEXTS.get(status, "")
     reference = current_request_id() if status >= HTTPStatus.INTERNAL_SERVER_ERROR else ""
-    if _by_a_machine():
-        answer = jsonify(title=title, status=status, detail=text, reference=reference)
-        answer.mimetype = "application/problem+json"
-    else:
-        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            _ask_nobody()
-        side = "console" if g.get("in_console") else "storefront"  # a customer finds no console there
-        body = render_template(f"{side}/error.html", status=status, title=title, text=text, reference=reference)
-        answer = make_response(body)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        _ask_nobody()
+    side = "console" if g.get("in_console") else "storefront"  # a customer finds no console there
+    body = render_template(f"{side}/error.html", status=status, title=title, text=text, reference=reference)
+    answer = make_response(body)
     answer.status_code = status
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         answer.headers["Retry-After"] = RETRY_SECONDS
@@ -95,7 +94,10 @@ def http_error(error: HTTPException) -> ResponseReturnValue:
         return Response("This server does not answer to that name.\n", error.code, mimetype="text/plain")
     if error.code == HTTPStatus.UNAUTHORIZED:
         return redirect(url_for("storefront.sign_in", next=request.full_path.rstrip("?")), HTTPStatus.SEE_OTHER)
-    return page(error.code)
+    answer = page(error.code)
+    if isinstance(error, MethodNotAllowed):
+        answer.allow.update(error.valid_methods or ())
+    return answer
 
 
 def stale_form(_error: CSRFError) -> ResponseReturnValue:

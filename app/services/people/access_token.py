@@ -1,4 +1,4 @@
-"""Tokens of the API: issued for a password, read on every request, revoked by their holder, forgotten when long over."""
+"""Tokens of the API: issued for a password, read with every request, revoked by their holder, in the end forgotten."""
 
 from __future__ import annotations
 

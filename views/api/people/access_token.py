@@ -1,0 +1,127 @@
+"""Signing in: a password for a token that opens what its holder may do, for twelve hours or until it is revoked."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from flask import Response, current_app, g, jsonify, request
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from marshmallow import fields, validate
+
+from app.extensions import limiter
+from app.observability import current_request_id
+from app.services.people import access_token
+from app.unit_of_work import unit_of_work
+from models.actor import Actor, ActorKind
+from models.people.access_token import AccessToken
+from models.types import utc_now
+from security.manager import stamp
+from security.passwords import LONGEST
+from views.api.caller import Unauthorised, is_staff
+from views.api.operation import Operation, body, loaded, plain, reads
+from views.api.shapes import Gives, Moment, Takes
+from views.storefront.people.person import current_person
+
+
+class SignIn(Takes):
+    """`label` names the program, for whoever looks at the audit trail."""
+
+    email = fields.String(required=True, validate=validate.Length(1, 320))
+    password = fields.String(required=True, validate=validate.Length(1, LONGEST))
+    label = fields.String(load_default="", validate=validate.Length(max=120))
+
+
+class Token(Gives):
+    """`access_token` is shown this once; send it as `Authorization: Bearer …`."""
+
+    access_token = fields.String()
+    token_type = fields.Constant("Bearer")
+    expires_at = Moment()
+
+
+class PartyShape(Gives):
+    """An organisation somebody acts for."""
+
+    name = fields.String()
+    slug = fields.String()
+
+
+class Me(Gives):
+    """Who the token belongs to, and the parts they play: null where they play none."""
+
+    name = fields.String()
+    buying = fields.Nested(PartyShape, allow_none=True)
+    selling = fields.Nested(PartyShape, allow_none=True)
+    staff = fields.Boolean()
+
+
+class WrongPassword(Unauthorised):
+    """One answer for every failure."""
+
+    def __init__(self) -> None:
+        super().__init__(given=False)
+        self.args = ("This e-mail address and password do not belong together.",)
+
+
+def _account() -> str:
+    sent = request.get_json(silent=True)
+    email = sent.get("email") if isinstance(sent, dict) else ""
+    return f"account:{str(email).strip().casefold()[:320]}"
+
+
+def _was_wrong(answer: Response) -> bool:
+    """Only failures count against an account, as at the sign-in page."""
+    return answer.status_code >= HTTPStatus.BAD_REQUEST
+
+
+@limiter.limit("20 per minute; 100 per hour")
+@limiter.limit("10 per 15 minutes", key_func=_account, deduct_when=_was_wrong)
+def sign_in() -> ResponseReturnValue:
+    """Sign in with e-mail address and password; tries are limited by address and by account."""
+    asked = loaded(SignIn, body())
+    user = current_app.extensions["appbuilder"].sm.auth_user_db(asked["email"].strip(), asked["password"])
+    if user is None:
+        raise WrongPassword
+    user_id, mark, actor = user.id, stamp(user), _themselves(user)
+    with unit_of_work(actor) as work:
+        row, secret = access_token.issue(work, user_id=user_id, stamp=mark, label=asked["label"], now=utc_now())
+        told = Token().dump({"access_token": secret, "expires_at": row.expires_at})
+    answer = jsonify(told)
+    answer.status_code = HTTPStatus.CREATED
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def sign_out() -> ResponseReturnValue:
+    """Revoke the token this request came with."""
+    token_id: UUID = g.access_token_id
+    with unit_of_work(_themselves(current_user)) as work:
+        access_token.revoke(work, work.get_one(AccessToken, token_id), now=utc_now())
+    return Response(status=HTTPStatus.NO_CONTENT)
+
+
+def _themselves(user: Any) -> Actor:
+    staff = current_app.extensions["appbuilder"].sm.is_staff(user)
+    return Actor(ActorKind.operator if staff else ActorKind.buyer, user.id, request_id=current_request_id())
+
+
+@reads("/me", gives=Me)
+def me() -> dict[str, object]:
+    """Who the token belongs to."""
+    person = current_person()
+    return {"name": person.name, "buying": person.buying, "selling": person.selling, "staff": is_staff()}
+
+
+plain(
+    Operation(
+        "sign_in", "POST", "/tokens", sign_in.__doc__ or "", Token, SignIn, status=HTTPStatus.CREATED, public=True
+    ),
+    sign_in,
+)
+plain(
+    Operation("sign_out", "DELETE", "/tokens/current", sign_out.__doc__ or "", None, status=HTTPStatus.NO_CONTENT),
+    sign_out,
+)

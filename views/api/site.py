@@ -1,0 +1,25 @@
+"""Puts the API on an application: who asks, every operation, every refusal, and the document about them."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from app.extensions import csrf
+from views.api import openapi, refusals
+from views.api.blueprint import api
+from views.api.caller import recognise
+from views.api.catalogue import listing
+from views.api.commerce import checkout, dispute, order, refund
+from views.api.people import access_token
+
+OPERATIONS = (access_token, listing, checkout, order, dispute, refund, openapi)
+"""The modules whose operations belong to the blueprint; importing them is what adds them."""
+
+
+def install(app: Flask) -> None:
+    """No form token is asked for: nothing here looks at a cookie, so no other site can speak for somebody's browser."""
+    if not api._got_registered_once:  # noqa: SLF001  tests make several applications
+        api.before_request(recognise)
+        refusals.install()
+    csrf.exempt(api)
+    app.register_blueprint(api)
