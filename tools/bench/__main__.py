@@ -16,7 +16,7 @@ from flask import Flask
 from app import observability
 from app.factory import create_app
 from app.parts import Parts, assemble
-from tools.bench import deliveries, documents, pages, posts
+from tools.bench import books, deliveries, documents, hooks, pages, posts
 from tools.bench.paired import Pair, compare
 
 ROUNDS = 9
@@ -46,6 +46,8 @@ def _pairs(app: Flask, parts: Parts) -> dict[str, Callable[[], Pair]]:
         "page": lambda: pages.pair(app),
         "pdf": documents.pair,
         "outbox": lambda: deliveries.pair(parts),
+        "webhooks": lambda: hooks.pair(parts),
+        "client-money": lambda: books.pair(parts),
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 Arm = Callable[[], "Cost"]
+_PARTS = {"p50_ms": 0.50, "p95_ms": 0.95, "p99_ms": 0.99}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +28,19 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """`ours` and `bare` do the same thing; `what` says it."""
+    """`ours` and `bare` do the same thing; `what` says it. `also` measures what has a target of its own."""
 
     name: str
     what: str
     ours: Arm
     bare: Arm
+    also: Callable[[], dict[str, object]] = dict
 
 
 def compare(pair: Pair, rounds: int) -> dict[str, object]:
     """`ratio` is how many times as long ours takes; `low` and `high` hold the middle half of the rounds."""
     pair.ours(), pair.bare()  # caches, connections, imports
+    also = pair.also()
     ours: list[Cost] = []
     bare: list[Cost] = []
     for number in range(rounds):
@@ -55,7 +58,15 @@ def compare(pair: Pair, rounds: int) -> dict[str, object]:
         "ours": _middle(ours),
         "bare": _middle(bare),
         "rounds": rounds,
+        **also,
     }
+
+
+def spread(seconds: Sequence[float]) -> dict[str, float]:
+    """The middle and the tail of many answers, in milliseconds."""
+    ordered = sorted(seconds)
+    at = {name: ordered[min(len(ordered) - 1, int(len(ordered) * part))] for name, part in _PARTS.items()}
+    return {name: round(value * 1000, 1) for name, value in at.items()}
 
 
 def _ratio(ours: list[float], bare: list[float]) -> float | None:
