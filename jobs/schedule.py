@@ -30,6 +30,8 @@ SCHEDULES: tuple[Schedule, ...] = (
     Schedule("commerce.payment.sweep", timedelta(minutes=1)),
     Schedule("commerce.chargeback.sweep", timedelta(minutes=10), timedelta(minutes=3)),
     Schedule("platform.heartbeat.worker", timedelta(seconds=15)),
+    Schedule("platform.outbox_message.prune", timedelta(days=1), timedelta(hours=3)),
+    Schedule("platform.stored_file.discard_unfinished", timedelta(days=1), timedelta(hours=4)),
     Schedule("platform.idempotency_key.prune", timedelta(days=1), timedelta(hours=3, minutes=20)),
     Schedule("people.access_token.prune", timedelta(days=1), timedelta(hours=3, minutes=40)),
 )

@@ -15,7 +15,8 @@ MAX_ATTEMPTS = 8
 
 
 class OutboxMessage(Base):
-    """`key` is unique for ever: sending the same thing twice is sending it once. All moments are UTC."""
+    """`key` is unique, and kept for thirty days after the message was done: sending the same thing twice is sending it
+    once. All moments are UTC."""
 
     __tablename__ = "outbox_message"
     __table_args__ = (

@@ -227,3 +227,24 @@ def test_the_application_cannot_remove_messages(scope: Session) -> None:
     _send()
     with pytest.raises(sa.exc.ProgrammingError, match="permission denied"), unit_of_work(CLOCKWORK) as session:
         session.execute(sa.delete(OutboxMessage))
+
+
+def test_what_was_done_a_month_ago_is_forgotten_and_nothing_else_ever(
+    scope: Session, bound: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ages = {"old": "done_at = now() - interval '31 days'", "new": "done_at = now() - interval '29 days'"}
+    ages |= {"dead": "dead_at = now() - interval '90 days'", "open": "created_at = now() - interval '90 days'"}
+    for key in (*ages, "old2"):
+        with unit_of_work(CLOCKWORK) as session:
+            send(session, "any.job", key=key)
+    with psycopg.connect(bound.superuser_url, autocommit=True) as admin:
+        for key, age in ages.items():
+            admin.execute(f"update outbox_message set {age} where key like '{key}%'".encode())
+    monkeypatch.setattr(outbox_message, "BATCH", 1)
+    for gone in (1, 1, 0):
+        with unit_of_work(CLOCKWORK) as session:
+            assert outbox_message.forget(session) == gone
+    left = set(scope.scalars(sa.select(OutboxMessage.key)))
+    assert left == {"new", "dead", "open"}
+    with pytest.raises(sa.exc.ProgrammingError), unit_of_work(CLOCKWORK) as session:
+        session.execute(sa.text("delete from outbox_message"))

@@ -24,6 +24,7 @@ LEASE = timedelta(seconds=30)
 """A message that was handed out and not confirmed within this time is handed out again."""
 LOST_AFTER = timedelta(seconds=2)
 """After this the dispatcher asks the queue whether it still knows the message."""
+BATCH = 5000
 BACKOFF = (1, 5, 15, 60, 300, 900, 3600)
 M = OutboxMessage
 
@@ -123,6 +124,15 @@ def revive(session: Session, message: OutboxMessage, *, actor: Actor) -> None:
     message.not_before = clock.real()
     message.last_error = f"run again by user {actor.user_id}; before: {message.last_error}"[:4000]
     session.flush()
+
+
+def forget(session: Session) -> int:
+    """Removes at most BATCH messages that were done more than thirty days ago (real time); answers how many.
+
+    The application may delete none by itself: the database's own function knows which. Their keys are free again then,
+    which is harmless, since every job looks at the state of what it is about.
+    """
+    return session.scalar(sa.select(sa.func.outbox_forget(BATCH))) or 0
 
 
 def counts(session: Session) -> dict[str, Any]:
