@@ -101,8 +101,10 @@ def test_terms_that_changed_since_the_page_was_opened_are_shown_again(work: Sess
     assert made.state is OrderState.accepted
 
 
-def test_after_the_visit_should_have_begun_a_buyer_reports_a_problem_instead(work: Session) -> None:
-    told = commerce.story(work, trader=True)
+@pytest.mark.parametrize("trader", [True, False])
+def test_after_the_visit_should_have_begun_a_buyer_reports_a_problem_instead(work: Session, *, trader: bool) -> None:
+    """A consumer too: what was done by then is paid (reg. 36), and somebody must look what that was."""
+    told = commerce.story(work, trader=trader)
     made = commerce.accepted(work, told)
     with clock.moved(before_visit(made, -1)), pytest.raises(GuardFailed, match="report a problem"):
         order.cancel(work, made, actor=told.buyer.actor)

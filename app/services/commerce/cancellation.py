@@ -79,11 +79,11 @@ def _before_the_work(session: Session, order: Order, kind: ActorKind) -> Terms:
         sentence = "We cancel before any work: everything goes back to the customer, the order fee included."
         return _all(session, order, RefundCause.cancelled_by_staff, sentence)
     now = clock.now()
+    if now >= order.visit_start:  # work may be under way, and then it is not for a button to say what it is worth
+        raise GuardFailed("The visit should have begun. If nobody came, or you want to cancel, report a problem.")
     if may_withdraw(session, order, now):
         sentence = "You are within your 14 days to cancel: everything comes back, the order fee included."
         return _all(session, order, RefundCause.withdrawal, sentence)
-    if now >= order.visit_start:
-        raise GuardFailed("The visit should have begun. If nobody came, report a problem: we look at it.")
     policy = order.cancellation_policy
     bps = cancellation_policy.refund_bps(policy, visit_start=order.visit_start, now=now)
     why = f"Cancellation policy “{policy.name}”: {policy.summary}" if policy else "The work has not begun."
