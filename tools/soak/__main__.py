@@ -117,6 +117,8 @@ def _summary(world: World, seed: int, seconds: float, diary: Diary, killer: Kill
         "kills": dict(sorted(killer.killed.items())),
         "orders": dict(world.ask(STATES.format("sales_order"))),
         "checkouts": dict(world.ask(STATES.format("checkout"))),
+        "disputes": dict(world.ask(STATES.format("dispute"))),
+        "chargebacks": dict(world.ask(STATES.format("chargeback"))),
         "refunds": dict(world.ask(STATES.format("refund"))),
         "moves_promised": len(diary.kept),
         "answers": dict(sorted(Counter(diary.answers).items())),

@@ -17,6 +17,8 @@ DUE = """select count(*) from timer where state = 'waiting'
  and due_at < now() + make_interval(secs => coalesce((select seconds from clock_shift), 0))"""
 PAYMENTS = "select intent_id, captured_at is not null, fee_minor is not null, voided_at is not null from payment"
 REFUNDS = "select id::text, provider_refund_id, state from refund"
+DISPUTES = "select provider_dispute_id, state from chargeback"
+DECIDED = {"won": "won", "lost": "lost", "warning_closed": "inquiry_closed"}
 IN_HAND = {"approved", "submitted", "unknown"}
 FINAL = {"succeeded", "failed", "canceled"}
 IN_A_ROW = 3
@@ -65,4 +67,13 @@ def _unheard(world: World) -> list[str]:
     for refund_id, provider_id, state in world.ask(REFUNDS):
         if state in IN_HAND and refunds.get(provider_id, "succeeded") in FINAL:
             found.append(f"refund {refund_id} is {state}, and {refunds.get(provider_id, 'not known')} at the provider")
-    return found
+    return found + _unheard_disputes(world)
+
+
+def _unheard_disputes(world: World) -> list[str]:
+    ours = dict(world.ask(DISPUTES))
+    return [
+        f"dispute {one['id']} is {one['status']} at the provider, and {ours.get(one['id'], 'not known')} here"
+        for one in world.provider_things("dispute")
+        if (one["status"] in DECIDED and ours.get(one["id"]) != DECIDED[one["status"]]) or one["id"] not in ours
+    ]

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from lxml import html
 
 from tools.demo.visitor import StoryBroken
+from tools.soak.desk import STAFF, Desk
 from tools.soak.person import Diary, Person
 from tools.soak.world import World
 
@@ -20,8 +21,23 @@ CARDS = {
     "4000 0025 0000 3155": 2,
     "4000 0000 0000 7726": 2,
     "4000 0000 0000 5126": 1,
+    "4000 0000 0000 0259": 1,
+    "4000 0000 0000 1976": 1,
 }
-"""Test cards, and how many of twenty customers use each: pays, declined, asks the bank, slow refund, failing refund."""
+"""Test cards and how often each is used: pays, declined, asks the bank, slow refund, failing refund, disputed, inquired
+about."""
+TYPED = {
+    "request_changes": {"reason": "The second socket is still loose."},
+    "decline": {"code": "not_available", "reason": "We are away that week."},
+    "deliver": {"note": "The new board, tested and labelled."},
+    "cancel": {"reason": "It does not fit any more."},
+    "new": {"code": "poor_work", "text": "The cover of the board is broken and two circuits are not labelled."},
+}
+SAID = {"text": "We have talked about it and see it differently.", "reason": "We have found a way."}
+PROBLEM = {"respond": 0.7, "provide": 0.8, "agree": 0.5, "reject": 0.3, "withdraw": 0.15}
+MADE = {"new": "open_dispute"}
+"""Forms that are called otherwise than the move they make."""
+ANSWERS = {HTTPStatus.SEE_OTHER, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY}
 PHOTO = ("board.png", b"\x89PNG\r\n\x1a\n" + b"the new board" * 20, "image/png")
 
 
@@ -32,6 +48,10 @@ def gather(world: World, seed: int, over: threading.Event, diary: Diary) -> list
     for one in people:
         if isinstance(one, Customer):
             one.slugs = slugs
+    people += [Desk(world.base_url, email, seed, over, diary) for email in STAFF]
+    for one in people:
+        if isinstance(one, Desk):
+            one.world = world
     people += [Provider(world.base_url, email, seed, over, diary) for email in PROVIDERS]
     for one in people:
         one.sign_in()
@@ -95,18 +115,24 @@ class Customer(Person):
     def look_after(self) -> None:
         """Accepts, asks for changes or withdraws, where the page offers it."""
         if reference := _one_of(self, self.look("/orders"), "/orders/"):
-            page = self.look(f"/orders/{reference}")
-            _act(self, page, reference, {"accept_delivery": 0.7, "request_changes": 0.2, "cancel": 0.12})
+            where = f"/orders/{reference}"
+            page = self.look(where)
+            if not (_aside(self, page, where, "/cancel", 0.1) or _aside(self, page, where, "/problem/new", 0.25)):
+                _act(self, page, where, {"accept_delivery": 0.6, "request_changes": 0.2, "cancel": 0.12})
+            _aside(self, page, where, "/problem", 0.7)
 
 
 class Provider(Person):
     """Answers most orders, works, delivers."""
 
     def turn(self) -> None:
-        lane = self.chance.choice(("answer", "answer", "agreed", "work"))
+        lane = self.chance.choice(("answer", "answer", "agreed", "work", "waiting"))
         if reference := _one_of(self, self.look(f"/pro/orders?show={lane}"), "/pro/orders/"):
-            page = self.look(f"/pro/orders/{reference}")
-            _act(self, page, reference, {"accept": 0.75, "decline": 0.12, "start": 0.9, "deliver": 0.9})
+            where = f"/pro/orders/{reference}"
+            page = self.look(where)
+            if not _aside(self, page, where, "/cancel", 0.06):
+                _act(self, page, where, {"accept": 0.75, "decline": 0.12, "start": 0.9, "deliver": 0.9})
+            _aside(self, page, where, "/problem", 0.7)
 
 
 def _one_of(person: Person, page: html.HtmlElement, below: str) -> str | None:
@@ -114,16 +140,24 @@ def _one_of(person: Person, page: html.HtmlElement, below: str) -> str | None:
     return person.chance.choice(sorted(links)).removeprefix(below) if links else None
 
 
-def _act(person: Person, page: html.HtmlElement, reference: str, wishes: dict[str, float]) -> None:
+def _aside(person: Person, page: html.HtmlElement, where: str, after: str, wish: float) -> bool:
+    """Goes to the page of the order that ends so, if there is a way to it and the wish; whether it went there."""
+    if f"{where}{after}" not in page.xpath("//main//a/@href") or person.chance.random() >= wish:
+        return False
+    there = person.look(f"{where}{after}")
+    _act(person, there, where, PROBLEM if after == "/problem" else {after.rpartition("/")[2]: 1.0})
+    return True
+
+
+def _act(person: Person, page: html.HtmlElement, where: str, wishes: dict[str, float]) -> None:
     """At most one of the moves that the page offers, as likely as it is wished for."""
     offered = {str(form.action or "").rstrip("/").rpartition("/")[2] for form in page.xpath("//main//form")}
     for event in sorted(offered & wishes.keys()):
         if person.chance.random() < wishes[event]:
-            typed = {"reason": "The second socket is still loose.", "code": "not_available", "note": "The new board."}
             files = {"file": PHOTO} if event == "deliver" else None
-            answer = person.press(typed, action=f"/{event}/", files=files)
-            if answer.status_code == HTTPStatus.SEE_OTHER:
-                person.diary.kept.append((reference, event))
-            elif answer.status_code not in {HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY}:
-                raise StoryBroken(f"{person.name} got {answer.status_code} for {event} of {reference}")
+            answer = person.press(TYPED.get(event, SAID), action=f"/{event}/", files=files)
+            if answer.status_code == HTTPStatus.SEE_OTHER and event not in PROBLEM:
+                person.diary.kept.append((where.rpartition("/")[2], MADE.get(event, event)))
+            elif answer.status_code not in ANSWERS:
+                raise StoryBroken(f"{person.name} got {answer.status_code} for {event} at {where}")
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ CHILDREN = {"web process": "web", "work horse": "worker", "database session": "p
 EVERYBODY = (*PROGRAMS, *CHILDREN)
 LEAST_PAUSE, LONGEST_PAUSE = 2.5, 7.0
 """Seconds between two kills."""
+PATIENCE = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +60,12 @@ class Killer:
     killed: Counter[str] = field(default_factory=Counter)
 
     def strike(self, kill: Kill) -> bool:
-        """False when nobody of that name was alive."""
-        pids = sorted(self.find(kill.victim))
-        if not pids:
-            return False
+        """False when nobody of that name was alive, nor came to life within two seconds: a work horse lives briefly."""
+        end = time.monotonic() + PATIENCE
+        while not (pids := sorted(self.find(kill.victim))):
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.02)
         try:
             os.kill(pids[int(kill.which * len(pids))], signal.SIGKILL)
         except ProcessLookupError:
