@@ -162,7 +162,9 @@ def test_an_inquiry_that_escalates_takes_the_money_then(provider: Provider) -> N
     dispute = provider.disputed(provider.paid(), inquiry=True)
     provider.call(f"disputes/{dispute}", **LETTER)
     assert now(provider, dispute)["status"] == "warning_under_review"
-    assert provider.decide(dispute, "escalated")["status"] == "needs_response"
+    assert now(provider, dispute)["is_charge_refundable"] is True
+    after = provider.decide(dispute, "escalated")
+    assert (after["status"], after["is_charge_refundable"]) == ("needs_response", False)
     assert net_minor(provider, dispute) == -31_300
 
 

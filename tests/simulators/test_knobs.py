@@ -7,6 +7,7 @@ import time
 import httpx
 
 from app.simulators.payments.knobs import KNOBS
+from tests.databases import ROOT
 from tests.simulators.provider import KEY, Provider
 
 ASK = {"amount": "500", "currency": "gbp"}
@@ -70,3 +71,8 @@ def test_a_run_that_was_never_clean_is_reset_by_one_call(provider: Provider) -> 
 def test_every_knob_is_on_the_page_with_its_meaning(provider: Provider) -> None:
     page = httpx.get(provider.url).text.replace("&#39;", "'")
     assert [knob.name for knob in KNOBS if f"<code>{knob.name}</code>" not in page or knob.meaning not in page] == []
+
+
+def test_the_readme_lists_every_knob() -> None:
+    table = (ROOT / "README.md").read_text(encoding="utf-8").partition("## A payment provider")[2].partition("\n## ")[0]
+    assert [knob.name for knob in KNOBS if f"`{knob.name}`" not in table] == []

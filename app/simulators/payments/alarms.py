@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.simulators.payments import disputes, intents, refunds
+from app.simulators.payments import claims, intents, refunds, verdicts
 from app.simulators.payments.settings import Settings
 from app.simulators.payments.store import Store, Thing, Work
 
@@ -45,8 +45,8 @@ def happen(work: Work, alarm: int, settings: Settings) -> None:
 def of_dispute(work: Work, verb: str, thing: Thing, settings: Settings) -> None:
     """The bank's own doing."""
     if verb == "dispute":
-        disputes.arrive(work, thing, settings)
+        claims.arrive(work, thing, settings)
     elif verb == "dispute_due":
-        disputes.lapse(work, thing)
+        verdicts.lapse(work, thing)
     elif verb == "dispute_decided" and thing["status"] in {"under_review", "warning_under_review"}:
-        disputes.decide(work, thing, thing["_outcome"], settings)
+        verdicts.decide(work, thing, thing["_outcome"], settings)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.simulators.payments import balance, disputes, events, knobs
+from app.simulators.payments import balance, claims, events, knobs
 from app.simulators.payments.errors import invalid
 from app.simulators.payments.params import whole
 from app.simulators.payments.settings import Settings
@@ -43,7 +43,7 @@ def collect(
     intent |= {"status": "succeeded", "amount_capturable": 0, "amount_received": amount, "latest_charge": charge["id"]}
     events.emit(work, kind, work.save(charge))
     events.emit(work, "payment_intent.succeeded", work.save(intent))
-    disputes.expect(work, intent)
+    claims.expect(work, intent)
     return intent
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify, redirect, request, url_for
 
-from app.simulators.payments import disputes, knobs
+from app.simulators.payments import claims, disputes, knobs, verdicts
 from app.simulators.payments.api import courier, refused, settings, store
 from app.simulators.payments.courier import send_again
 from app.simulators.payments.errors import ApiError, invalid
@@ -101,7 +101,7 @@ def begin_dispute() -> Response:
     with store().work() as work:
         intent = work.get("payment_intent", str(wish.get("payment_intent", "")))
         reason = str(wish.get("reason") or disputes.REASONS[0])
-        made = disputes.begin(work, intent, settings(), amount=amount, reason=reason, inquiry=inquiry)
+        made = claims.begin(work, intent, settings(), amount=amount, reason=reason, inquiry=inquiry)
         return answered(public(made), "disputes")
 
 
@@ -110,5 +110,5 @@ def decide_dispute(identity: str) -> Response:
     """The bank's word: `outcome` is won, lost, warning_closed or escalated."""
     with store().work() as work:
         dispute = work.get("dispute", identity)
-        decided = disputes.decide(work, dispute, str(wanted().get("outcome", "")), settings())
+        decided = verdicts.decide(work, dispute, str(wanted().get("outcome", "")), settings())
         return answered(public(decided), "disputes")

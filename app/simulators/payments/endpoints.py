@@ -7,7 +7,7 @@ import re
 
 from flask import Response, request
 
-from app.simulators.payments import captures, disputes, evidence, intents, refunds
+from app.simulators.payments import answers, captures, evidence, intents, refunds
 from app.simulators.payments.api import api, listing, page, read, settings, store, write
 from app.simulators.payments.errors import invalid
 from app.simulators.payments.params import nested, only
@@ -108,14 +108,14 @@ def read_dispute(identity: str) -> Response:
 @api.post("/disputes/<identity>")
 def update_dispute(identity: str) -> Response:
     def perform(work: Work, params: Thing) -> Thing:
-        return disputes.update(work, work.get("dispute", identity), params)
+        return answers.update(work, work.get("dispute", identity), params)
 
     return write(perform, "evidence", "metadata", "submit")
 
 
 @api.post("/disputes/<identity>/close")
 def close_dispute(identity: str) -> Response:
-    return write(lambda work, _: disputes.close(work, work.get("dispute", identity)))
+    return write(lambda work, _: answers.close(work, work.get("dispute", identity)))
 
 
 @api.post("/files")
