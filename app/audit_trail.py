@@ -87,6 +87,12 @@ def note(
     session.connection().execute(_WRITE, {"events": json.dumps([event], ensure_ascii=False)})
 
 
+def of_new(session: Session, row: Any) -> dict[str, Any]:
+    """The event of a new row that goes past the session, for whoever writes both in one statement; the row has its key
+    and all its values."""
+    return {**_circumstances(session), **(_change("I", row) or {})}
+
+
 def _after_flush(session: Session, _context: object) -> None:
     changes = [change for op, row in _written(session) if (change := _change(op, row)) is not None]
     if not changes:

@@ -131,6 +131,7 @@ REAL = {
     "app/commands/clock.py": "says how far real time and the clock are apart",
     "app/outbox.py": "when a message was written; the machinery waits in real time",
     "app/services/commerce/webhook_inbox.py": "the age of a signature, which the provider made in real time",
+    "app/services/commerce/webhook_door.py": "when a row was made, as the models write it",
     "app/services/people/person.py": "when an account was made, as Flask-AppBuilder writes it",
     "app/services/platform/clock.py": "is the clock",
     "app/services/platform/heartbeat.py": "whether a program lives",

@@ -24,7 +24,10 @@ QUIET = ("models", "app/services", "reports", "app/clients")
 """Floors that never end a transaction, nor open one."""
 ENDS = {"commit", "rollback", "begin"}
 
-BULK = {"app/services/commerce/asked.py": "when the sweep last asked: machinery, every minute, and nothing about money"}
+BULK = {
+    "app/services/commerce/asked.py": "when the sweep last asked: machinery, every minute, and nothing about money",
+    "app/services/commerce/webhook_door.py": "hundreds a second: the same statement writes the audit row",
+}
 """Places that may write audited tables past the session, each with its reason."""
 SQL = re.compile(r"^\s*(?:insert\s+into|update|delete\s+from)\s+(?:public\.)?\"?([a-z_]+)", re.IGNORECASE)
 OWN_DATABASE = ("app/simulators/",)  # the payment provider's own SQLite

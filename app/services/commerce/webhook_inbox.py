@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.clients import payments
 from app.clients.payments import Dispute, Event, Intent, RefundResult, SignatureRefused
 from app.outbox import send
-from app.services.commerce import capture, chargeback, payment, refund
+from app.services.commerce import capture, chargeback, payment, refund, webhook_door
 from app.services.platform import clock, machine, timer
 from models.actor import Actor
 from models.commerce.webhook_inbox import WebhookInbox, WebhookState
@@ -25,7 +24,6 @@ OPEN = (WebhookState.received, WebhookState.deferred)
 DECLINED = "payment_intent.payment_failed"
 Present = Intent | RefundResult | Dispute | None
 """What the provider says of an object now."""
-FIRST_COPY = "uq_webhook_inbox_original"
 
 
 def receive(
@@ -41,9 +39,8 @@ def receive(
         event = payments.read_event(payload)
     except payments.PaymentsError as error:
         return _rejected(session, provider, payload, error)
-    row = _first_copy(session, provider, payload, event)
-    if row is not None:
-        _ask_for_application(session, row)
+    row = _row(provider, payload, event, original=True)
+    if webhook_door.keep(session, row):
         return row
     row = _row(provider, payload, event, original=False)
     machine.begin(session, row)
@@ -67,19 +64,6 @@ def _rejected(session: Session, provider: str, payload: bytes, error: payments.P
     return row
 
 
-def _first_copy(session: Session, provider: str, payload: bytes, event: Event) -> WebhookInbox | None:
-    """None when this event is here already; a copy that arrives at the same instant waits for the other's commit."""
-    row = _row(provider, payload, event, original=True)
-    try:
-        with session.begin_nested():
-            machine.begin(session, row)
-    except IntegrityError as error:
-        if getattr(getattr(error.orig, "diag", None), "constraint_name", "") != FIRST_COPY:
-            raise
-        return None
-    return row
-
-
 def _row(provider: str, payload: bytes, event: Event, *, original: bool) -> WebhookInbox:
     return WebhookInbox(
         provider=provider,
@@ -94,7 +78,7 @@ def _row(provider: str, payload: bytes, event: Event, *, original: bool) -> Webh
 
 def _ask_for_application(session: Session, row: WebhookInbox) -> None:
     key = f"webhook:{row.id}:{row.version}"
-    send(session, "commerce.webhook_inbox.apply", key=key, payload={"inbox_id": str(row.id)})
+    send(session, webhook_door.APPLY, key=key, payload={"inbox_id": str(row.id)})
 
 
 @dataclass(frozen=True, slots=True)
