@@ -124,18 +124,6 @@ def test_declining_needs_a_reason_and_gives_everything_back(buyer, seller, paid,
     assert state(session) is OrderState.declined
 
 
-def test_withdrawing_before_the_answer_gives_everything_back(buyer, paid, session):
-    mine = f"/orders/{paid.reference}"
-    assert buyer.send(f"{mine}/cancel", {}, seen_on=mine).status_code == 303
-    assert money(buyer.page(mine)) == {"Back to the customer": "£293.00"}
-    assert state(session) is OrderState.cancelled
-
-
-def test_after_the_answer_the_page_offers_no_withdrawal_by_button(buyer, told, arrange):
-    made = arrange(commerce.accepted, told)
-    assert f"/orders/{made.reference}/cancel" not in buyer.page(f"/orders/{made.reference}")
-
-
 def test_changes_are_asked_for_with_a_sentence(buyer, delivered, session):
     mine = f"/orders/{delivered.reference}"
     assert buyer.send(f"{mine}/request_changes", {"reason": " "}, seen_on=mine).status_code == 422

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask_wtf import FlaskForm
-from flask_wtf.file import FileField
-from wtforms import HiddenField
+from wtforms import FileField, HiddenField
 from wtforms.validators import InputRequired, Length
 
 from app.services.platform.idempotency_key import IdempotencyMismatch

@@ -9,11 +9,27 @@ from flask import Flask
 from views.storefront import errors, home, kit, legal, preferences, words
 from views.storefront.blueprint import storefront
 from views.storefront.catalogue import browse, listing, pro_listing
-from views.storefront.commerce import checkout, order, payment, pro_order, proof
+from views.storefront.commerce import cancellation, checkout, dispute, order, payment, pro_order, proof
 from views.storefront.people import sign_in
 from views.storefront.people.person import current_person
 
-PAGES = (home, browse, listing, checkout, payment, order, pro_order, proof, pro_listing, sign_in, legal, preferences, kit)
+PAGES = (
+    home,
+    browse,
+    listing,
+    checkout,
+    payment,
+    order,
+    pro_order,
+    cancellation,
+    dispute,
+    proof,
+    pro_listing,
+    sign_in,
+    legal,
+    preferences,
+    kit,
+)
 """The modules whose views belong to the blueprint; importing them is what adds them."""
 
 

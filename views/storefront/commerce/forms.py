@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from flask_wtf.file import FileField, FileRequired
-from wtforms import BooleanField, HiddenField, RadioField, SelectChoice, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, IntegerField, RadioField, SelectChoice, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, ValidationError
+from wtforms.widgets import HiddenInput
 
 from app.services.commerce.order import DECLINE_REASONS
 from models.catalogue.postcode_area import area_of
@@ -27,6 +28,13 @@ class Decline(Keyed):
         "Why can you not take it on?", choices=[SelectChoice(*reason) for reason in DECLINE_REASONS.items()]
     )
     reason = TextAreaField("A sentence for the customer", [Length(max=LONGEST_NOTE)])
+
+
+class Cancel(Keyed):
+    """Why, and what the page said would go back (minor units): when that changed, the page is shown again."""
+
+    reason = TextAreaField("Why?", [Length(max=LONGEST_NOTE)], render_kw={"rows": "3"})
+    agreed = IntegerField(widget=HiddenInput())
 
 
 class Deliver(Keyed):

@@ -15,18 +15,16 @@ from app.services.platform.idempotency_key import once
 from app.session import session
 from app.unit_of_work import unit_of_work
 from models.actor import Actor, ActorKind
-from models.commerce.order import Order, OrderState
+from models.commerce.order import Order
 from models.errors import Conflict, Invalid
 from views.storefront.blueprint import storefront
 from views.storefront.commerce import party
 from views.storefront.commerce.forms import Act
+from views.storefront.commerce.order_list import words_of
 from views.storefront.commerce.order_story import tell
-from views.storefront.commerce.order_words import BUYER
 from views.storefront.guard import customer
 from views.storefront.paging import page_of
 from views.storefront.people.person import current_person
-
-ACTS = ("accept_delivery", "request_changes", "cancel")
 
 
 @storefront.get("/orders")
@@ -35,7 +33,8 @@ def orders() -> ResponseReturnValue:
     """Newest first, twenty at a time."""
     mine = sa.select(Order).where(Order.buyer_organisation_id == current_person().buyer().organisation_id)
     page = page_of(session(), mine.options(*party.SHOWN_IN_LISTS), Order.id, request.args.get("before"))
-    return render_template("storefront/commerce/orders.html", page=page, words=BUYER)
+    words = words_of(session(), page.rows, ActorKind.buyer)
+    return render_template("storefront/commerce/orders.html", page=page, words=words)
 
 
 @storefront.get("/orders/<reference>")
@@ -45,7 +44,7 @@ def order(reference: str) -> ResponseReturnValue:
     return _page(reference, Act(formdata=None))
 
 
-@storefront.post("/orders/<reference>/<any(accept_delivery, request_changes, cancel):event>")
+@storefront.post("/orders/<reference>/<any(accept_delivery, request_changes):event>")
 @customer
 def order_act(reference: str, event: str) -> ResponseReturnValue:
     """One move; the same form again answers as the first time did."""
@@ -83,16 +82,12 @@ def order_evidence(reference: str, evidence_id: UUID) -> ResponseReturnValue:
 def _do(work: Session, found: Order, event: str, actor: Actor, form: Act) -> dict[str, str]:
     if event == "accept_delivery":
         orders_service.accept_delivery(work, found, actor=actor)
-    elif event == "request_changes":
-        orders_service.request_changes(work, found, actor=actor, reason=form.reason.data or "")
     else:
-        orders_service.cancel(work, found, actor=actor)
+        orders_service.request_changes(work, found, actor=actor, reason=form.reason.data or "")
     return {"state": found.state.name}
 
 
 def _page(reference: str, form: Act, problem: str = "") -> str:
     found = party.order_of(session(), reference, ActorKind.buyer)
     story = tell(session(), found, ActorKind.buyer)
-    offered = set(ACTS) if found.state is OrderState.pending_acceptance else set(ACTS) - {"cancel"}
-    acts = {event: refusal for event, refusal in story.acts.items() if event in offered}
-    return render_template("storefront/commerce/order.html", story=story, form=form, acts=acts, problem=problem)
+    return render_template("storefront/commerce/order.html", story=story, form=form, acts=story.acts, problem=problem)

@@ -6,62 +6,50 @@ Reads only, and answers plain values. The same story is told to the buyer and to
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
+from app.services.commerce import cancellation, freeze
 from app.services.commerce.money import written
-from app.services.platform.machine import Choice, choices
+from app.services.platform import clock
+from app.services.platform.machine import choices
 from models.actor import ActorKind
+from models.commerce.chargeback import Chargeback
+from models.commerce.dispute import Dispute
 from models.commerce.document import Document
 from models.commerce.escrow import Escrow, EscrowState
 from models.commerce.evidence import Evidence
 from models.commerce.order import Order, OrderState
-from models.commerce.refund import Refund, RefundState
-from models.platform.timer import TimerRow, TimerState
-from models.platform.transition import Transition
-from views.storefront import words
-from views.storefront.commerce.order_words import BAD_NEWS, BUYER, COMING, HISTORY, LAPSED, SELLER, Words
+from views.storefront import ladder, words
+from views.storefront.commerce import cancellation as cancelling
+from views.storefront.commerce import order_rail, refund_words
+from views.storefront.commerce.order_facts import facts_of, say
+from views.storefront.commerce.order_money import Money, chargebacks_of, money_of, refunds_of
+from views.storefront.commerce.order_rail import Happened, Rows
+from views.storefront.commerce.order_words import (
+    BUYER,
+    BUYER_ENDS,
+    CONTESTED,
+    INQUIRY,
+    SELLER,
+    SELLER_ENDS,
+    Words,
+)
+from views.storefront.ladder import Ladder
 
-NOT_GOING = frozenset({RefundState.rejected, RefundState.cancelled})
-
-
-@dataclass(frozen=True, slots=True)
-class Money:
-    """Four parts that add up to what the buyer paid, in minor units; `earned` is the seller's after commission."""
-
-    currency: str
-    total: int
-    held: int
-    released: int
-    back: int
-    fee: int
-    gross: int
-    commission: int
-    commission_vat: int
-
-    @property
-    def earned(self) -> int:
-        return self.gross - self.commission - self.commission_vat
-
-
-@dataclass(frozen=True, slots=True)
-class Happened:
-    """One line of the rail: past with its moment, or `coming` by itself."""
-
-    at: datetime
-    text: Markup
-    note: str = ""
-    bad: bool = False
-    coming: bool = False
+SHOWN = frozenset(
+    {"accept", "decline", "start", "deliver", "accept_delivery", "request_changes", "cancel", "open_dispute"}
+)
+"""Moves that have a place on the page; those of a problem have theirs."""
+CANCELLABLE = frozenset({OrderState.pending_acceptance, OrderState.accepted, OrderState.in_progress})
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """Everything the template needs."""
+    """Everything the template needs. `acts` maps each move this side has now to the sentence that refuses it (empty:
+    open); `bank` is title and sentence while a bank asks for the payment back."""
 
     order: Order
     words: Words
@@ -71,105 +59,120 @@ class Story:
     level: str
     rail: list[Happened]
     acts: dict[str, str]
+    bank: tuple[str, Markup] | None
+    refunds: list[refund_words.Told]
+    dispute: Dispute | None
+    ladder: Ladder | None
+    withdraw_until: Markup | None
+    early: Markup | str
     documents: list[Document]
     evidence: list[Evidence]
 
 
 def tell(session: Session, order: Order, side: ActorKind) -> Story:
-    """`acts` maps each move this side has now to the sentence that refuses it (empty: open)."""
-    escrow = session.scalars(sa.select(Escrow).where(Escrow.order_id == order.id)).one()
-    refunds = list(session.scalars(sa.select(Refund).where(Refund.order_id == order.id)))
-    money = _money(order, escrow, refunds)
-    facts = _facts(order, money, side)
-    said = (BUYER if side is ActorKind.buyer else SELLER)[order.state]
-    open_moves: list[Choice] = choices(session, order, side)
+    """The whole story as this side reads it."""
+    rows = rows_of(session, order)
+    money = money_of(session, order, rows.hold, rows.refunds, rows.chargebacks)
+    facts, own = facts_of(order, money, side), side is ActorKind.buyer
+    said = _words(order, money, own=own)
+    contested = freeze.order_contested(session, order)
     return Story(
         order=order,
         words=said,
         title=said.title.format(**facts),
-        lede=Markup(said.lede).format(**facts),  # noqa: S704  a constant; what is filled in is escaped
+        lede=say(said.lede, facts),
         money=money,
-        level=_level(order, escrow),
-        rail=[*_coming(session, order, facts), *_past(session, order, escrow, refunds, facts)],
-        acts={choice.move.event: choice.refusal for choice in open_moves},
+        level=level_of(rows),
+        rail=[*order_rail.coming(session, rows, facts), *order_rail.past(session, rows, facts, side)],
+        acts=_acts(session, order, side),
+        bank=_bank(rows.chargebacks, facts, own=own),
+        refunds=[refund_words.tell(row, contested=contested, own=own) for row in rows.refunds],
+        dispute=rows.disputes[-1] if rows.disputes else None,
+        ladder=_ladder(order, money),
+        withdraw_until=_withdraw_until(session, order),
+        early="" if own else _early(order),
         documents=list(session.scalars(sa.select(Document).where(Document.order_id == order.id).order_by(Document.id))),
         evidence=list(session.scalars(sa.select(Evidence).where(Evidence.order_id == order.id).order_by(Evidence.id))),
     )
 
 
-def _money(order: Order, escrow: Escrow, refunds: list[Refund]) -> Money:
-    going = [refund for refund in refunds if refund.state not in NOT_GOING]
-    fee_back = sum(refund.fee_net_minor + refund.fee_vat_minor for refund in going)
-    return Money(
-        currency=order.currency,
-        total=order.total_minor,
-        held=escrow.remaining_minor,
-        released=escrow.released_minor,
-        back=escrow.refunded_minor + fee_back,
-        fee=order.fee_net_minor + order.fee_vat_minor - fee_back,
-        gross=order.gross_minor,
-        commission=sum(line.commission_minor for line in order.lines),
-        commission_vat=sum(line.commission_vat_minor for line in order.lines),
+def rows_of(session: Session, order: Order) -> Rows:
+    """The order with its hold, refunds, problems and what banks asked for."""
+    return Rows(
+        order,
+        session.scalars(sa.select(Escrow).where(Escrow.order_id == order.id)).one(),
+        refunds_of(session, order),
+        list(session.scalars(sa.select(Dispute).where(Dispute.order_id == order.id).order_by(Dispute.id))),
+        chargebacks_of(session, order),
     )
 
 
-def _facts(order: Order, money: Money, side: ActorKind) -> dict[str, Any]:
-    sums = {
-        "total": money.total,
-        "held": money.held,
-        "released": money.released,
-        "refunded": money.back,
-        "earned": money.earned,
-    }
-    seller, buyer = order.seller_organisation.name, order.buyer_organisation.name
-    return {
-        **{name: written(minor, order.currency) for name, minor in sums.items()},
-        "seller": seller,
-        "buyer": buyer,
-        "they_seller": "you answer" if side is ActorKind.seller else f"{seller} answers",
-        "they_buyer": "you answer" if side is ActorKind.buyer else f"{buyer} answers",
-        "accept_by": words.moment(order.accept_by),
-        "visit": words.window(order.visit_start, order.visit_end),
-        "delivered_at": words.moment(order.delivered_at) if order.delivered_at else "",
-    }
-
-
-def _level(order: Order, escrow: Escrow) -> str:
-    if escrow.state is EscrowState.frozen or order.state is OrderState.disputed:
+def level_of(rows: Rows) -> str:
+    """Where the bubble stands: you, held, frozen or provider."""
+    if rows.hold.state is EscrowState.frozen or rows.order.state is OrderState.disputed:
         return "frozen"
-    if escrow.remaining_minor:
+    if rows.hold.remaining_minor:
         return "held"
-    return "provider" if escrow.released_minor else "you"
+    return "provider" if rows.hold.released_minor > rows.hold.refunded_minor else "you"
 
 
-def _coming(session: Session, order: Order, facts: dict[str, Any]) -> list[Happened]:
-    waiting = session.scalars(
-        sa.select(TimerRow)
-        .where(TimerRow.subject_id == order.id, TimerRow.state == TimerState.waiting)
-        .order_by(TimerRow.due_at.desc())
+def _words(order: Order, money: Money, *, own: bool) -> Words:
+    ends = BUYER_ENDS if own else SELLER_ENDS
+    if order.state in {OrderState.completed, OrderState.cancelled}:
+        if money.bank and not money.released:
+            return ends["bank"]
+        if money.released and money.back:
+            return ends["divided"]
+        if money.back and order.state is OrderState.completed:
+            return ends["back"]
+        if money.released and order.state is OrderState.cancelled:
+            return ends["kept"]
+    return (BUYER if own else SELLER)[order.state]
+
+
+def _acts(session: Session, order: Order, side: ActorKind) -> dict[str, str]:
+    acts = {one.move.event: one.refusal for one in choices(session, order, side) if one.move.event in SHOWN}
+    if "cancel" in acts:
+        acts["cancel"] = cancelling.refusal(session, order, side) or ""
+    return acts
+
+
+def _bank(chargebacks: list[Chargeback], facts: dict[str, object], *, own: bool) -> tuple[str, Markup] | None:
+    live = [row for row in chargebacks if row.live]
+    if not live:
+        return None
+    row = live[-1]
+    title, text = (CONTESTED if row.withdrawn_at else INQUIRY)[own]
+    asked_at = words.day(row.withdrawn_at or row.created_at)
+    return title, say(text, {**facts, "asked_at": asked_at, "contested": written(row.amount_minor, row.currency)})
+
+
+def _ladder(order: Order, money: Money) -> Ladder | None:
+    if order.state not in CANCELLABLE:
+        return None
+    return ladder.of_visit(order.cancellation_policy, order.visit_start, money.held, order.currency)
+
+
+def _withdraw_until(session: Session, order: Order) -> Markup | None:
+    """The end of a consumer's fourteen days, while they run and the contract exists."""
+    if order.accepted_at is None or not cancellation.may_withdraw(session, order, clock.now()):
+        return None
+    return words.moment(cancellation.period_ends(order.accepted_at, order.visit_zone))
+
+
+def _early(order: Order) -> Markup | str:
+    """What a provider must know before the visit: nobody asked them to begin inside the fourteen days (reg. 36)."""
+    if order.state not in {OrderState.pending_acceptance, OrderState.accepted} or order.checkout.express_start_at:
+        return ""
+    now = clock.now()
+    over = cancellation.period_ends(order.accepted_at or now, order.visit_zone)
+    if not order.buyer_organisation.personal or now >= over or over <= order.visit_start:
+        return ""
+    begun = "The 14 days in which the customer can cancel" + (
+        " end" if order.accepted_at else ", counted from your yes, end"
     )
-    named = ((row, COMING.get((row.from_state, row.event))) for row in waiting)
-    return [Happened(row.due_at, _say(text, facts), coming=True) for row, text in named if text]
-
-
-def _past(
-    session: Session, order: Order, escrow: Escrow, refunds: list[Refund], facts: dict[str, Any]
-) -> list[Happened]:
-    subjects = [order.id, escrow.id, *(refund.id for refund in refunds)]
-    rows = session.scalars(
-        sa.select(Transition).where(Transition.subject_id.in_(subjects)).order_by(Transition.id.desc())
+    return say(
+        begun + " on {over}, which is after the visit of {visit}. They did not ask for the work to begin earlier, so "
+        "it may only begin then: agree on a time with them.",
+        {"over": words.day(over), "visit": words.short_moment(order.visit_start)},
     )
-    told = [(row, _sentence(row)) for row in rows]
-    rail = [Happened(row.at, _say(text, facts), row.reason, row.event in BAD_NEWS) for row, text in told if text]
-    first = Markup("Ordered and paid, {}").format(facts["total"])
-    return [*rail, Happened(order.captured_at, first)]
-
-
-def _sentence(row: Transition) -> str | None:
-    if row.machine == "order" and row.event == "lapse":
-        return LAPSED.get(row.from_state)
-    return HISTORY.get((row.machine, row.event))
-
-
-def _say(text: str, facts: dict[str, Any]) -> Markup:
-    return Markup(text).format(**facts)  # noqa: S704  a constant; what is filled in is escaped

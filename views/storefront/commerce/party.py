@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.services.commerce import checkout as checkouts
 from app.session import session
-from models.actor import ActorKind
+from models.actor import Actor, ActorKind
 from models.commerce.checkout import Checkout
 from models.commerce.document import Document, DocumentKind
 from models.commerce.evidence import Evidence
@@ -38,6 +38,12 @@ def order_of(work: Session, reference: str, side: ActorKind) -> Order:
     if found is None:
         raise NotFound
     return found
+
+
+def actor(side: ActorKind) -> Actor:
+    """The person who looks, on this side; its guard let them through."""
+    person = current_person()
+    return person.buyer() if side is ActorKind.buyer else person.seller()
 
 
 def checkout_of(work: Session, checkout_id: UUID) -> Checkout:

@@ -23,8 +23,8 @@ from models.errors import Conflict, Invalid
 from views.storefront.blueprint import storefront
 from views.storefront.commerce import files, party
 from views.storefront.commerce.forms import Act, Decline, Deliver
+from views.storefront.commerce.order_list import words_of
 from views.storefront.commerce.order_story import tell
-from views.storefront.commerce.order_words import SELLER
 from views.storefront.guard import provider
 from views.storefront.keyed import Keyed
 from views.storefront.paging import page_of
@@ -52,7 +52,8 @@ def pro_orders() -> ResponseReturnValue:
     query = sa.select(Order).where(mine, Order.state.in_(LANES[lane][1]))
     page = page_of(session(), query.options(*party.SHOWN_IN_LISTS), Order.id, request.args.get("before"))
     lanes = [(name, label, counts[name]) for name, (label, _) in LANES.items()]
-    return render_template("storefront/commerce/pro_orders.html", page=page, lanes=lanes, lane=lane, words=SELLER)
+    words = words_of(session(), page.rows, ActorKind.seller)
+    return render_template("storefront/commerce/pro_orders.html", page=page, lanes=lanes, lane=lane, words=words)
 
 
 @storefront.get("/pro/orders/<reference>")
