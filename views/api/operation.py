@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 from flask import Response, jsonify, request
 from marshmallow import Schema, ValidationError
 from sqlalchemy.orm import Session
-from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
 from app.services.platform.idempotency_key import answer
 from app.unit_of_work import unit_of_work
@@ -168,7 +168,8 @@ def body(*, files: bool = False) -> dict[str, Any]:
         return dict(request.form.to_dict())
     if (request.mimetype or request.content_length) and not request.is_json:
         raise UnsupportedMediaType(f"Send {JSON}{f' or {FORM}' if files else ''}.")
-    request.max_content_length = LARGEST_JSON
+    if (request.content_length or 0) > LARGEST_JSON or len(request.get_data()) > LARGEST_JSON:
+        raise RequestEntityTooLarge
     if not request.get_data():
         return {}
     found = request.get_json()
