@@ -134,6 +134,21 @@ def test_silence_for_fourteen_days_after_delivery_is_acceptance(work: Session) -
     assert (made.state, held(work, made)) == (OrderState.completed, 0)
 
 
+def test_the_picture_of_before_is_no_evidence_after_changes_were_asked_for(work: Session) -> None:
+    told = commerce.story(work)
+    placed = commerce.accepted(work, told)
+    order.start(work, placed, actor=told.seller.actor)
+    shown = commerce.photo(work)
+    order.deliver(work, placed, actor=told.seller.actor, proofs=[shown])
+    order.request_changes(work, placed, actor=told.buyer.actor, reason="The second socket is loose.")
+    for again in ([shown], [new := commerce.photo(work), new]):
+        with pytest.raises(Invalid, match="shown before"):
+            order.deliver(work, placed, actor=told.seller.actor, proofs=again)
+    order.deliver(work, placed, actor=told.seller.actor, proofs=[commerce.photo(work)])
+    with pytest.raises(IllegalMove):
+        order.deliver(work, placed, actor=told.seller.actor, proofs=[shown])
+
+
 def test_work_without_evidence_is_not_delivered(work: Session) -> None:
     told = commerce.story(work)
     made = commerce.accepted(work, told)

@@ -156,9 +156,11 @@ class Proof:
 
 
 def deliver(session: Session, order: Order, *, actor: Actor, proofs: list[Proof]) -> Transition:
-    """The work is done, and here is how it looks. Raises GuardFailed without evidence."""
+    """The work is done, and here is how it looks. Raises GuardFailed without evidence, Invalid for a file of before."""
     _require_seller(order, actor)
     machine.lock(session, order)
+    order.legal("deliver", actor.kind)
+    _shown_for_the_first_time(session, order, proofs)
     for proof in proofs:
         session.add(
             Evidence(
@@ -174,6 +176,14 @@ def deliver(session: Session, order: Order, *, actor: Actor, proofs: list[Proof]
     order.delivered_at = clock.now()
     session.flush()
     return moved
+
+
+def _shown_for_the_first_time(session: Session, order: Order, proofs: list[Proof]) -> None:
+    """After changes were asked for, the picture of before proves nothing."""
+    files = [proof.stored_file.id for proof in proofs]
+    known = sa.select(Evidence.id).where(Evidence.order_id == order.id, Evidence.stored_file_id.in_(files)).limit(1)
+    if len(set(files)) < len(files) or session.scalar(known) is not None:
+        raise Invalid("This file was shown before.", {"file": "Add one that shows the work as it is now."})
 
 
 def accept_delivery(session: Session, order: Order, *, actor: Actor) -> Transition:
