@@ -38,7 +38,7 @@ PROBLEM = {"respond": 0.7, "provide": 0.8, "agree": 0.5, "reject": 0.3, "withdra
 MADE = {"new": "open_dispute"}
 """Forms that are called otherwise than the move they make."""
 ANSWERS = {HTTPStatus.SEE_OTHER, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY}
-PHOTO = ("board.png", b"\x89PNG\r\n\x1a\n" + b"the new board" * 20, "image/png")
+PHOTO = b"\x89PNG\r\n\x1a\n" + b"the new board" * 20
 
 
 def gather(world: World, seed: int, over: threading.Event, diary: Diary) -> list[Person]:
@@ -154,7 +154,8 @@ def _act(person: Person, page: html.HtmlElement, where: str, wishes: dict[str, f
     offered = {str(form.action or "").rstrip("/").rpartition("/")[2] for form in page.xpath("//main//form")}
     for event in sorted(offered & wishes.keys()):
         if person.chance.random() < wishes[event]:
-            files = {"file": PHOTO} if event == "deliver" else None
+            shown = PHOTO + person.chance.randbytes(8)
+            files = {"file": ("board.png", shown, "image/png")} if event == "deliver" else None
             answer = person.press(TYPED.get(event, SAID), action=f"/{event}/", files=files)
             if answer.status_code == HTTPStatus.SEE_OTHER and event not in PROBLEM:
                 person.diary.kept.append((where.rpartition("/")[2], MADE.get(event, event)))

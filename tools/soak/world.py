@@ -63,9 +63,11 @@ class World:
             return False
 
     def unexpected(self) -> list[str]:
-        """What the web wrote down as an error of ours."""
+        """What the web wrote down as an error of ours: which page, and the last line of the trace; each once."""
         log = (self.folder / "served.log").read_text(encoding="utf-8", errors="replace")
-        return [line for line in log.splitlines() if '"unexpected"' in line]
+        found = [json.loads(line[line.index("{") :]) for line in log.splitlines() if '"unexpected"' in line]
+        said = [f"{one.get('path')}: {one.get('exception', '').strip().splitlines()[-1:]}" for one in found]
+        return list(dict.fromkeys(said))
 
     def _provider(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         with closing(sqlite3.connect(f"file:{self.provider_state}?mode=ro", uri=True, timeout=10)) as connection:
