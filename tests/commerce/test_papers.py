@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from app.services.platform import outbox_message
+from app.services.commerce import order
+from app.services.commerce import receipt as receipts
+from app.services.platform import clock, outbox_message
 from app.unit_of_work import unit_of_work
 from jobs import base
 from jobs.sealer import seal_waiting
@@ -21,8 +24,10 @@ from models.commerce.order import Order
 from models.platform.merkle import verify_inclusion
 from models.platform.outbox_message import MAX_ATTEMPTS, OutboxMessage
 from models.platform.stored_file import StoredFile
-from reports.commerce import contract
+from reports.commerce import contract, receipt
 from tests.factories import commerce
+from tests.factories.paper import MARKETPLACE
+from tests.reports.conftest import plain
 
 Run = Callable[[str], OutboxMessage]
 CLOCKWORK = Actor.system("test")
@@ -145,3 +150,25 @@ def test_an_order_nobody_accepted_has_no_contract_and_no_job(session: Session) -
     order = made(commerce.paid)
     asked = sa.select(sa.func.count()).where(OutboxMessage.key == f"contract:{order.id}")
     assert session.scalar(asked) == 0
+
+
+def divided(session: Session, told: commerce.Story) -> Order:
+    """A trader cancelled late: half of it went back."""
+    accepted = commerce.accepted(session, told)
+    with clock.moved(accepted.visit_start - timedelta(hours=30) - clock.now()):
+        order.cancel(session, accepted, actor=told.buyer.actor)
+    return accepted
+
+
+def test_the_receipt_of_a_divided_hold_says_what_was_released_and_what_went_back(session: Session) -> None:
+    del session  # opens the application
+    with unit_of_work(CLOCKWORK) as work:
+        made_ = divided(work, commerce.story(work, trader=True))
+    seal_waiting()
+    with unit_of_work(CLOCKWORK) as work:
+        facts = receipts.receipt_facts(work, made_.id, marketplace=MARKETPLACE, proof_url="https://fixnado.test/proof/")
+        assert facts is not None
+        words = plain(receipt.render(facts))
+    assert "The protected payment hold was divided: £144.00 of it was released" in words
+    assert "Card, refund" in words
+    assert (facts.release.amount, facts.paid) == (144_00, 149_00)

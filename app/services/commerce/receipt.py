@@ -22,7 +22,7 @@ from models.platform.seal import SealBlock
 from reports.commerce.facts import Party, ReceiptFacts, Release, Seal
 from reports.commerce.facts import Payment as PaidLine
 
-CARD = "Card"
+CARD, BANK = "Card", "Bank transfer"
 RELEASED = "escrow.released"
 
 
@@ -108,9 +108,15 @@ def _payments(session: Session, order: Order) -> list[PaidLine]:
         lines.append(
             PaidLine(method=CARD, reference=paid.intent_id or "", at=paid.captured_at, amount=paid.captured_minor)
         )
-    back = sa.select(Refund).where(Refund.order_id == order.id, Refund.state == RefundState.succeeded)
+    none = (RefundState.requested, RefundState.rejected, RefundState.cancelled)  # the others have left the books
+    back = sa.select(Refund).where(Refund.order_id == order.id, Refund.state.not_in(none))
     lines += [
-        PaidLine(method=CARD, reference=one.provider_refund_id or "", at=one.state_entered_at, amount=-one.amount_minor)
+        PaidLine(
+            method=BANK if one.transfer_reference else CARD,
+            reference=one.transfer_reference or one.provider_refund_id or "",
+            at=one.state_entered_at,
+            amount=-one.amount_minor,
+        )
         for one in session.scalars(back.order_by(Refund.created_at))
     ]
     return lines
