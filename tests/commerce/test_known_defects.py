@@ -8,24 +8,21 @@ made (14606), and a lost answer that could be paid a second time (review of 1450
 
 After them: Fixnado before its rewrite (a second payout for a repeated webhook), Open Food Network (VAT of a refund
 worked out backwards, issue 6463), Saleor (a fulfilled line that could not be refunded, issue 15217), Sharetribe (no
-partial refund from the seller once the work is over).
+partial refund from the seller once the work is over). What pages say is in tests/storefront/test_known_defects.py.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
 from sqlalchemy.orm import Session
 
 from app.clients.payments import Intent, RefundResult
-from app.extensions import limiter
 from app.services.commerce import (
     account,
     capture,
@@ -53,7 +50,7 @@ from models.commerce.webhook_inbox import WebhookState
 from models.errors import Invalid, Refused
 from models.platform.outbox_message import OutboxMessage
 from tests.commerce.test_webhook_inbox import event, header
-from tests.factories import catalogue, commerce, people
+from tests.factories import commerce, people
 
 CLOCKWORK = Actor.system("test")
 NET_OF_COMMISSION = 288_00 - 28_80 - 5_76
@@ -258,83 +255,6 @@ def test_a_lost_answer_is_asked_about_for_as_long_as_it_takes_and_never_paid_twi
         told_by_provider(work, row, "succeeded")
     assert (row.state, row.attempts) == (RefundState.succeeded, 1)
     assert account.balance(work, account.psp("simulator"), "GBP") == -4_60, "our provider's fee, and nothing else"
-
-
-# Spree 14622 once more: what a page says.
-
-
-Look = Callable[[people.Party, str], str]
-
-
-@pytest.fixture
-def look(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Look:
-    """A page as this person reads it."""
-    monkeypatch.setattr(limiter, "enabled", False)
-
-    def read(party: people.Party, path: str) -> str:
-        client = app.test_client()
-        signed = client.post("/sign-in", data={"email": party.user.email, "password": people.PASSWORD})
-        assert signed.status_code == 303
-        answer = client.get(path)
-        assert answer.status_code == 200
-        return answer.text
-
-    return read
-
-
-def where(page: str) -> dict[str, str]:
-    """The table that says where the money is."""
-    return dict(re.findall(r'aria-hidden="true"></span> ([^<]+)</th><td>([^<]+)</td>', page))
-
-
-def test_the_page_of_an_order_shows_its_own_commission_and_to_the_seller_only(session: Session, look: Look) -> None:
-    """Theirs: the page of an order showed the commission lines of every seller."""
-    with unit_of_work(CLOCKWORK) as work:
-        told, rival = commerce.story(work), commerce.story(work)
-        made = commerce.completed(work, told)
-        dearer = catalogue.live(work, rival.seller.actor, price_minor=500_00)
-        other = commerce.completed(work, commerce.Story(told.buyer, rival.seller, dearer))
-        mine, theirs = made.reference, other.reference
-    page, foreign = look(told.seller, f"/pro/orders/{mine}"), look(rival.seller, f"/pro/orders/{theirs}")
-    assert ("£28.80" in page, "£60.00" in page) == (True, False)
-    assert ("£28.80" in foreign, "£60.00" in foreign) == (False, True)
-    for reference in (mine, theirs):
-        read = look(told.buyer, f"/orders/{reference}")
-        assert "ommission" not in read
-
-
-def refunded(gross: int, *, fee: bool) -> tuple[commerce.Story, str]:
-    """An order that is over and of which so much came back."""
-    with unit_of_work(CLOCKWORK) as work:
-        told = commerce.story(work)
-        made = commerce.completed(work, told)
-        clerk, approver = people.operator(work, "Support agent"), people.operator(work, "Finance clerk")
-        row = give_back(work, made, gross, clerk, approver, fee=fee)
-        told_by_provider(work, row, "succeeded")
-        return told, made.reference
-
-
-def test_an_order_that_was_refunded_in_full_no_longer_reads_as_paid(session: Session, look: Look) -> None:
-    """Theirs: a fully refunded order still read as paid."""
-    told, reference = refunded(288_00, fee=True)
-    for party, path in ((told.buyer, f"/orders/{reference}"), (told.seller, f"/pro/orders/{reference}")):
-        page = look(party, path)
-        assert where(page) == {"Back to the customer": "£293.00"}
-        assert "Done, and" not in page
-        assert "Released</span>" not in page
-    assert "£293.00 went back" in look(told.seller, f"/pro/orders/{reference}")
-    assert "£0.00" in look(told.seller, f"/pro/orders/{reference}"), "what is theirs now"
-
-
-def test_an_order_that_was_refunded_in_part_says_both(session: Session, look: Look) -> None:
-    told, reference = refunded(72_00, fee=False)
-    page = look(told.buyer, f"/orders/{reference}")
-    assert where(page) == {
-        "Released to the provider": "£216.00",
-        "Back to the customer": "£72.00",
-        "Order fee": "£5.00",
-    }
-    assert "£190.08" in look(told.seller, f"/pro/orders/{reference}"), "what is theirs after their part of it"
 
 
 # The others.

@@ -30,39 +30,32 @@ FILE = Path(checker.__file__)
 KEY = seal_head.signer("4f" * 32)
 PUBLIC = seal_head.public_key(KEY)
 STRANGERS_KEY = seal_head.signer("55" * 32)
-VECTORS = [  # RFC 8032, 7.1: public key, message, signature
-    (
-        "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
-        "",
-        (
-            "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46b"
-            "d25bf5f0595bbe24655141438e7a100b"
-        ),
-    ),
-    (
-        "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c",
-        "72",
-        (
-            "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c"
-            "387b2eaeb4302aeeb00d291612bb0c00"
-        ),
-    ),
-    (
-        "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025",
-        "af82",
-        (
-            "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc659"
-            "4a7c15e9716ed28dc027beceea1ec40a"
-        ),
-    ),
-]
+VECTORS = """
+    d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a
+    -
+    e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46b
+    d25bf5f0595bbe24655141438e7a100b
+    3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c
+    72
+    92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c
+    387b2eaeb4302aeeb00d291612bb0c00
+    fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025
+    af82
+    6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc659
+    4a7c15e9716ed28dc027beceea1ec40a
+"""
+"""RFC 8032, 7.1, tests 1 to 3: public key, message (none in the first), signature in two lines."""
 
 
-@pytest.mark.parametrize(("public", "message", "signature"), VECTORS)
-def test_the_signatures_of_the_rfc_hold(public: str, message: str, signature: str) -> None:
-    known = bytes.fromhex(public), bytes.fromhex(message), bytes.fromhex(signature)
-    assert checker.signature_holds(*known)
-    assert not checker.signature_holds(known[0], known[1] + b"x", known[2])
+def vectors() -> list[tuple[bytes, bytes, bytes]]:
+    words = [bytes.fromhex(word.strip("-")) for word in VECTORS.split()]
+    return [(words[at], words[at + 1], words[at + 2] + words[at + 3]) for at in range(0, len(words), 4)]
+
+
+@pytest.mark.parametrize(("public", "message", "signature"), vectors())
+def test_the_signatures_of_the_rfc_hold(public: bytes, message: bytes, signature: bytes) -> None:
+    assert checker.signature_holds(public, message, signature)
+    assert not checker.signature_holds(public, message + b"x", signature)
 
 
 @settings(max_examples=40, deadline=None)
@@ -81,7 +74,7 @@ def test_it_agrees_with_the_library_about_signatures_good_and_spoilt(seed: bytes
 
 
 def test_a_signature_may_not_be_written_in_a_second_way() -> None:
-    public, message, signature = (bytes.fromhex(part) for part in VECTORS[2])
+    public, message, signature = vectors()[2]
     twin = int.from_bytes(signature[32:], "little") + checker.ORDER
     assert not checker.signature_holds(public, message, signature[:32] + twin.to_bytes(32, "little"))
     assert not checker.signature_holds(public, message, signature + b"\0")

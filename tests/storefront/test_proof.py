@@ -28,9 +28,14 @@ PUBLIC = seal_head.public_key(seal_head.signer("4f" * 32))
 @pytest.fixture
 def parts(app):
     made = app.extensions["parts"]
+    forget_heads(made)
     yield made
-    for name in (*made.storage.keys("heads"), *made.storage.keys("seals")):
-        made.storage.delete(name)
+    forget_heads(made)
+
+
+def forget_heads(parts) -> None:
+    for name in (*parts.storage.keys("heads"), *parts.storage.keys("seals")):
+        parts.storage.delete(name)
 
 
 @pytest.fixture
@@ -135,8 +140,7 @@ def test_nobody_else_gets_the_proof_and_without_a_receipt_there_is_none(
 
 
 def test_a_proof_is_given_before_any_head_is_published(buyer, paid_out, parts):
-    for name in (*parts.storage.keys("heads"), *parts.storage.keys("seals")):
-        parts.storage.delete(name)
+    forget_heads(parts)
     told = buyer.get(f"/orders/{paid_out.reference}/receipt-proof.json").json
     assert "head" not in told
     assert list(checker.check_receipt(told, [], ""))
