@@ -17,7 +17,7 @@ from models.errors import Refused
 
 log = structlog.get_logger("jobs")
 ENDED = ("succeeded", "canceled")
-LONGEST = 12.0
+LONGEST = 12
 """Seconds after which the sweep begins nothing new: one answer may take ten more, and a job has 25."""
 
 
