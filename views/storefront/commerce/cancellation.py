@@ -99,7 +99,7 @@ def _page(
     terms: Terms | None = None
     if no == "":
         terms = cancellation.terms(session(), order, side)
-        form.agreed.data = terms.back_minor
+        form.agreed.data, form.agreed.raw_data = terms.back_minor, None  # what was sent is not shown again
     elif status == HTTPStatus.OK:
         status = HTTPStatus.CONFLICT
     page = render_template(
@@ -112,5 +112,13 @@ def _page(
         form=form,
         problem=problem,
         back=url_for(TO_ORDER[side], reference=reference),
+        report_at=_report_at(order, side),
     )
     return page, status
+
+
+def _report_at(order: Order, side: ActorKind) -> str:
+    """Where a problem is reported instead; empty when that is not possible now."""
+    open_now = any(one.move.event == "open_dispute" and not one.refusal for one in choices(session(), order, side))
+    at = "storefront.problem_new" if side is ActorKind.buyer else "storefront.pro_problem_new"
+    return url_for(at, reference=order.reference) if open_now else ""

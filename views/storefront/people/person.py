@@ -68,7 +68,7 @@ def _read(user_id: int) -> Person:
         .join(Membership, Membership.organisation_id == Organisation.id)
         .outerjoin(Seller, Seller.organisation_id == Organisation.id)
         .where(Membership.user_id == user_id)
-        .order_by(Organisation.personal.desc(), Membership.created_at)
+        .order_by(Organisation.personal, Membership.created_at)  # who belongs to a company buys for it
     ).all()
     selling = next((Party(row.id, row.name, row.slug) for row in parties if row.seller_id), None)
     buying = next((Party(row.id, row.name, row.slug) for row in parties if not row.seller_id), selling)
