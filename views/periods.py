@@ -28,6 +28,10 @@ class Period:
         """The query parameters that lead here again."""
         return {name: text for name, text in self.typed.items() if text}
 
+    def kind(self, name: str) -> str:
+        """The type of the input: a date field would drop what is no day."""
+        return "text" if self.errors.get(name) == NOT_A_DAY else "date"
+
 
 def read(args: MultiDict[str, str], since: str, until: str) -> Period:
     """The days under these two names, both included: until the end of the second one. An empty name asks for none."""

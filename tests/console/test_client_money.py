@@ -128,7 +128,7 @@ def psp(session):
 def balances(page):
     return [
         int(text.replace(",", "").replace(".", ""))
-        for text in re.findall(r'<td class="n">[^<]*</td><td class="n">£([\d,.]+)</td></tr>', page)
+        for text in re.findall(r"Balance </span>£([\d,.]+)</td></tr>", page)
     ]
 
 

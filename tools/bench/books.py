@@ -29,7 +29,7 @@ from tools.demo.visitor import Visitor
 ORDERS = 100_000
 TARGET_MS = 150.0
 _MANY = 5
-_LOOKS = 40
+_LOOKS = 30
 _NAME = "bench_books"
 _PAGE = "/console/client-money/"
 _SUMS = """SELECT split_part(a.code, ':', 1), p.currency, sum(p.amount)

@@ -20,14 +20,14 @@ from tools.bench.paired import Cost, Pair, cost, spread
 from tools.bench.served import CLIENTS, Knock, gunicorn, knock
 
 _MANY = 200
-_RATE, _SECONDS = 200, 10
+_RATE, _SECONDS = 200, 5
 TARGET_MS = 50.0
 _KEPT = ExitStack()
 atexit.register(_KEPT.close)
 
 
 def pair(parts: Parts) -> Pair:
-    """Two hundred messages per sample, as fast as eight clients can; and two hundred a second for ten seconds."""
+    """Two hundred messages per sample, as fast as eight clients can; and two hundred a second for five seconds."""
     config = parts.config
     door = f"{config.base_url}/hooks/payments/{config.payments_endpoint_key}"
     engine = sa.create_engine(config.owner_url)

@@ -36,7 +36,8 @@ def gunicorn(application: str, env: Mapping[str, str] | None = None) -> Iterator
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     argv = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "-b", f"127.0.0.1:{port}", application]
-    process = subprocess.Popen(leashed(argv, signal.SIGTERM), env={**os.environ, **(env or {})})
+    quiet = {"LOG_LEVEL": "WARNING", **(env or {})}  # nobody reads its lines, and the product's go to a file
+    process = subprocess.Popen(leashed(argv, signal.SIGTERM), env={**os.environ, **quiet})
     try:
         end = time.monotonic() + _PATIENCE
         while not _listens(port):
