@@ -132,6 +132,18 @@ class Server:
 
     def start(self, timeout: float = 30.0) -> None:
         """Starts it and waits until it answers. Raises EmbeddedError with the log's reason when it does not."""
+        deadline = time.monotonic() + timeout
+        self._spawn()
+        while not self.ready():
+            ended = self.process is not None and self.process.poll() is not None
+            if time.monotonic() > deadline or (ended and not self.will_pass()):
+                raise EmbeddedError(self._why())
+            time.sleep(0.02)
+            if ended:
+                time.sleep(0.2)
+                self._spawn()
+
+    def _spawn(self) -> None:
         try:
             self.prepare()
             with self.log.open("ab") as log:
@@ -145,11 +157,10 @@ class Server:
                 )
         except OSError as error:
             raise EmbeddedError(f"{type(self).__name__} cannot start in {self.home}: {error.strerror}") from error
-        deadline = time.monotonic() + timeout
-        while not self.ready():
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                raise EmbeddedError(self._why())
-            time.sleep(0.02)
+
+    def will_pass(self) -> bool:
+        """Whether it did not start for a reason that goes away by itself."""
+        return False
 
     def _why(self) -> str:
         tail = self.log.read_text(errors="replace").splitlines()[-8:]
@@ -255,6 +266,10 @@ class Postgres(Server):
                 if not line.read_bytes():
                     return  # a zombie: gone as far as the folder is concerned
                 time.sleep(0.05)
+
+    def will_pass(self) -> bool:
+        """The sessions of a server that was killed end a moment after it, and until then hold its shared memory."""
+        return any("is still in use" in line for line in self.log.read_text(errors="replace").splitlines()[-3:])
 
     def argv(self) -> list[str]:
         knobs = {**_COMMON, **(_SAFE if self.durable else _FAST), "unix_socket_directories": str(self.socket)}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -95,3 +97,24 @@ def test_an_own_database_is_migrated_and_not_seeded(home: Path, committed: Datab
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, f"0 {APPLICATION}"), done.stdout + done.stderr
     assert "starting the embedded postgres" not in done.stdout
     assert "demonstration data" not in done.stdout
+
+
+def test_a_killed_server_starts_again_although_a_session_of_it_still_lives(tmp_path: Path) -> None:
+    """Its sessions hold the shared memory until they notice: one that is slow to notice must not end everything."""
+    server = Postgres(tmp_path / "pg", durable=False)
+    server.start()
+    with psycopg.connect(server.url()) as connection:
+        pid = connection.info.backend_pid
+        os.kill(pid, signal.SIGSTOP)
+        waking = threading.Timer(1.5, os.kill, (pid, signal.SIGCONT))
+        assert server.process
+        server.process.kill()
+        server.process.wait()
+        waking.start()
+        server.start()
+        connection.close()
+    with psycopg.connect(server.url()) as again:
+        assert again.execute("select 1").fetchone() == (1,)
+    assert "is still in use" in server.log.read_text()
+    server.stop()
+    server.erase()
