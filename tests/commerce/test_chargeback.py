@@ -170,6 +170,8 @@ def test_an_inquiry_moves_no_money_and_may_become_a_chargeback(work: Session, to
     row, paid = opened(work, made, status="warning_needs_response")
     assert state(work, made) == (OrderState.accepted, EscrowState.held)
     assert (row.withdrawn_at, balance(work, account.dispute(row.id))) == (None, 0)
+    with pytest.raises(GuardFailed, match="only asks"):
+        chargeback.concede(work, row, actor=people.operator(work, "Finance clerk"), reason="It is true")
     chargeback.send_evidence(
         work, row, actor=people.operator(work, "Finance clerk"), text="Ordered, accepted and paid on the same day."
     )

@@ -142,6 +142,12 @@ def concede(session: Session, row: Chargeback, *, actor: Actor, reason: str) -> 
     return moved
 
 
+@machine.guard("chargeback", "concede")
+def _money_was_taken(_session: Session, row: Chargeback, _arguments: object) -> str | None:
+    """A provider refuses to close an inquiry: it ends with a refund, or by itself."""
+    return None if row.withdrawn_at else "The bank only asks so far. Refund the order instead, or answer."
+
+
 @timer.on_timer("chargeback", "no_evidence")
 def no_evidence(session: Session, row: Chargeback, *, actor: Actor) -> Transition:
     """The bank's deadline passed and we sent nothing: its decision is asked for until it comes."""
