@@ -109,7 +109,7 @@ def test_what_the_provider_decided_and_we_did_not_hear_is_not_calm(
 def test_a_short_crash_test_runs_from_beginning_to_end(tmp_path: Path) -> None:
     more = {"SEED": "11", "SOAK_SECONDS": "9", "SOAK_AFTERWARDS": "0", "SOAK_WEATHER": "0", "EMBEDDED_DURABLE": "1"}
     command = (sys.executable, "-m", "tools.soak")
-    done = supervise(tmp_path, "--scratch", "--served", *command, seconds=170, **more)
+    done = supervise(tmp_path, "--scratch", "--served", *command, seconds=400, **more)
     Postgres(tmp_path / "postgres").erase()
     assert done.returncode == 0, done.stdout + done.stderr
     summary = json.loads(next(line for line in done.stdout.splitlines() if line.startswith("{")))
