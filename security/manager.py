@@ -1,7 +1,8 @@
 """Flask-AppBuilder's security manager, with what it leaves open closed.
 
 One SELECT answers every permission question of a request. A session ends with its password or its account. There is no
-JSON login, no JWT, no API key and no public role: the console knows people who signed in, and nobody else. Its view
+JSON login of its own, no JWT, no API key and no public role: the console knows people who signed in, and nobody else
+(programs have the tokens of app/services/people/access_token.py). Its view
 classes are handed in by `views.console`, because the stairs only go down.
 
 It commits by itself where somebody signs in (counters, last time): the one listed exception to "edges commit once".

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -142,8 +143,10 @@ def test_a_program_is_told_at_once_that_the_first_sending_is_still_being_done(sc
     started, go_on = threading.Event(), threading.Event()
     thread = _hold("k", started, go_on)
     try:
+        asked_at = time.monotonic()
         with pytest.raises(IdempotencyInFlight), unit_of_work(CLOCKWORK) as session:
             answer(session, "checkout.submit:7", "k", REQUEST, dict, wait=False)
+        assert time.monotonic() - asked_at < 4
         with unit_of_work(CLOCKWORK) as session:  # another key is not held up
             assert not answer(session, "checkout.submit:7", "other", REQUEST, dict, wait=False).replayed
     finally:
