@@ -181,7 +181,7 @@ def sheet(session: Session, *, at: datetime | None = None) -> Generator[Sequence
 
 def readings(session: Session) -> list[Reading]:
     """The surplus as a number for the collector of metrics."""
-    surplus = {one.currency: float(one.surplus) for one in statement(session)}
+    surplus = {one.currency: one.surplus for one in statement(session)}
     return [Reading("fixnado_client_money_surplus_minor", "Client money beyond what is owed", surplus, "currency")]
 
 
