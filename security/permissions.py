@@ -33,8 +33,28 @@ PERMISSIONS: Mapping[str, Mapping[str, str]] = {
         "suspend": "Take a listing out of the shop, or put it back, with a statement of reasons",
     },
     "Review": {READ: "Work the review queue", "decide": "Approve or reject a listing, with a reason"},
-    "Order": {READ: "See an order: parties, hold, postings, payments, documents, history"},
-    "Refund": {READ: "See refunds", "retry": "Send a refund again that the provider could not deliver"},
+    "Order": {
+        READ: "See an order: parties, hold, postings, payments, documents, history",
+        "cancel": "Cancel an accepted or begun order for its parties, by the published terms",
+    },
+    "Refund": {
+        READ: "See refunds",
+        "request": "Ask for a refund, which another person approves",
+        "approve": "Approve or reject a refund that another person asked for",
+        "retry": "Send a refund again that the provider could not deliver",
+        "transfer": "Record a refund by bank transfer, or confirm one that another person recorded",
+    },
+    "Dispute": {
+        READ: "See problems with orders: what both sides say, with their files",
+        "open": "Report a problem for one of the parties, or take such a report back",
+        "work": "Take a problem up, ask a party something, add a note for both",
+        "propose": "Propose how the money under protection is divided",
+        "decide": "Decide a problem, with a statement of reasons",
+    },
+    "Chargeback": {
+        READ: "See payments that a bank asks back",
+        "respond": "Send evidence to the bank, or concede",
+    },
     "Payment": {READ: "See payments"},
     "ClientMoney": {READ: "See what is owed to customers and providers, and whether it is there"},
     "LedgerEntry": {READ: "See journal entries and their postings"},
@@ -42,7 +62,11 @@ PERMISSIONS: Mapping[str, Mapping[str, str]] = {
     "AuditEvent": {READ: "See who changed what, and why"},
     "Outbox": {READ: "See the outbox and its dead letters", "rerun": "Send a dead letter again"},
     "Timer": {READ: "See what will happen by itself, and when"},
-    "Webhook": {READ: "See what the payment provider told us", "replay": "Work a dead webhook again"},
+    "Webhook": {
+        READ: "See what the payment provider told us",
+        "replay": "Work a dead webhook again",
+        "body": "Download a message as it came, which names people",
+    },
     "Invariant": {READ: "Run the checks of the books"},
     "Seal": {READ: "See sealed blocks and what still waits for its seal"},
 }

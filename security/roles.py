@@ -56,10 +56,12 @@ ROLES: tuple[Role, ...] = (
     ),
     Role(
         "Finance clerk",
-        "Holds, refunds and the books.",
+        "Approves refunds, answers banks, keeps the books.",
         {
             "Order": SEE,
-            "Refund": (READ, "retry"),
+            "Refund": (READ, "approve", "retry", "transfer"),
+            "Dispute": SEE,
+            "Chargeback": (READ, "respond"),
             "Payment": SEE,
             "ClientMoney": SEE,
             "LedgerEntry": SEE,
@@ -71,24 +73,34 @@ ROLES: tuple[Role, ...] = (
     ),
     Role(
         "Operations",
-        "Keeps orders, sellers, jobs and webhooks moving.",
+        "Keeps orders, sellers, jobs and webhooks moving; decides problems.",
         {
             "Organisation": SEE,
             "Seller": (READ, "verify", "restrict", "terminate"),
             "Listing": SEE,
-            "Order": SEE,
+            "Order": (READ, "cancel"),
+            "Refund": SEE,
+            "Dispute": (READ, "open", "work", "propose", "decide"),
+            "Chargeback": SEE,
             "Payment": SEE,
             "Outbox": (READ, "rerun"),
             "Timer": SEE,
-            "Webhook": (READ, "replay"),
+            "Webhook": (READ, "replay", "body"),
             "Invariant": SEE,
             "Seal": SEE,
         },
     ),
     Role(
         "Support agent",
-        "Answers people: sees orders and who takes part in them.",
-        {"Order": SEE, "Organisation": SEE, "Listing": SEE, "Refund": SEE},
+        "Answers people: sees orders, asks for refunds, works on problems up to a proposal.",
+        {
+            "Order": SEE,
+            "Organisation": SEE,
+            "Listing": SEE,
+            "Refund": (READ, "request"),
+            "Dispute": (READ, "open", "work", "propose"),
+            "Chargeback": SEE,
+        },
     ),
     Role(
         "Auditor",
@@ -100,11 +112,17 @@ ROLES: tuple[Role, ...] = (
 BY_NAME: Mapping[str, Role] = {role.name: role for role in ROLES}
 
 APART: tuple[tuple[Grant, Grant, str], ...] = (
+    (("User", WRITE), ("Refund", "approve"), "who gives out roles does not decide about money"),
+    (("User", WRITE), ("Dispute", "decide"), "who gives out roles does not decide about money"),
     (("User", WRITE), ("Refund", "retry"), "who gives out roles does not decide about money"),
     (("User", WRITE), ("Review", "decide"), "who gives out roles does not decide about content"),
     (("User", WRITE), ("Outbox", "rerun"), "who gives out roles does not make the machinery act"),
+    (("Refund", "request"), ("Refund", "approve"), "who asks for money does not say yes to it"),
+    (("Dispute", "decide"), ("Refund", "approve"), "who decides problems does not also approve refunds"),
+    (("Seller", "verify"), ("Refund", "approve"), "who lets a seller in does not decide about their money"),
     (("Seller", "verify"), ("Refund", "retry"), "who lets a seller in does not decide about their money"),
     (("AuditEvent", READ), ("Review", "decide"), "who is audited does not watch the audit trail"),
+    (("AuditEvent", READ), ("Refund", "approve"), "who is audited does not watch the audit trail"),
     (("AuditEvent", READ), ("Refund", "retry"), "who is audited does not watch the audit trail"),
 )
 

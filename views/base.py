@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import builtins
 import copy
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
@@ -43,6 +44,18 @@ def operator() -> Actor:
     return Actor.operator(current_user.id, current_request_id(), role=role_names(current_user))
 
 
+@dataclass(frozen=True)
+class Duty:
+    """Something that waits for whoever has `verb` on its screen. `count` is a SELECT count(…); `args` are the query
+    parameters that list the same rows; `urgent` says that it should not wait until tomorrow."""
+
+    label: str
+    verb: str
+    count: Any
+    args: Mapping[str, Sequence[str]]
+    urgent: bool = False
+
+
 class Guarded:
     """What a view says about itself. `resource` is its name in security/permissions.py."""
 
@@ -55,6 +68,13 @@ class Guarded:
 
     appbuilder: Any
     base_permissions: Any
+
+    landing: ClassVar[Mapping[str, builtins.list[str]]] = {}
+    """Query parameters of the menu's link: the tab people come for."""
+
+    def duties(self) -> Sequence[Duty]:
+        """What waits on this screen for whom, for the first page."""
+        return ()
 
     def waiting(self) -> sa.Select[Any] | None:
         """SELECT count(…) of what waits on this screen, for the menu. A method, because Flask-AppBuilder looks for
@@ -247,9 +267,9 @@ class ConsoleView(Guarded, ModelView):
                 self.datamodel.add(row) if key is None else self.datamodel.edit(row)
                 return row
         except Refused as refused:
-            _explain(form, refused)
+            explain(form, refused)
         except SQLAlchemyError as error:  # a deferred rule speaks at the commit
-            _explain(form, refusal(error))
+            explain(form, refusal(error))
         return None
 
     def _form(self, form: Any, title: str, fieldsets: Any, columns: Any) -> ResponseReturnValue:
@@ -290,15 +310,15 @@ class ConsoleView(Guarded, ModelView):
         return done[0] if done else same_page(self)
 
 
-def _explain(form: Any, refused: Refused) -> None:
+def explain(form: Any, refused: Refused) -> None:
     """Puts a refusal where people look: at its field, else above the form."""
     fields = refused.fields if isinstance(refused, Invalid) else {}
-    placed = False
     for name, text in fields.items():
         if name in form:
             form[name].errors = [*form[name].errors, text]
-            placed = True
-    if not placed:
+        else:
+            form.form_errors.append(f"{refused} {text}")
+    if not fields:
         form.form_errors.append(str(refused))
 
 

@@ -7,7 +7,7 @@ the zone of a moment, and answer a forged enum value with an error page.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +24,7 @@ from wtforms import (
     validators,
     widgets,
 )
-from wtforms.fields.choices import Choice
+from wtforms.fields.choices import Choice, SelectChoice
 from wtforms.widgets.core import clean_key
 
 from views.moments import business_zone, from_business_time
@@ -54,6 +54,11 @@ class _Dress:
         if field.errors:
             words["aria-invalid"] = "true"
         return widget(field, **words)
+
+
+def one_of(pairs: Iterable[tuple[str, str]]) -> list[SelectChoice]:
+    """The options of a list nobody has chosen from yet: (value, label)."""
+    return [SelectChoice("", "Choose"), *(SelectChoice(value, label) for value, label in pairs)]
 
 
 class ConsoleForm(DynamicForm):

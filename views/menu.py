@@ -48,7 +48,7 @@ class ConsoleMenu(Menu):
         for view in shown:
             entry = Link(
                 view.label,
-                url_for(f"{view.endpoint}.{view.default_view}"),
+                url_for(f"{view.endpoint}.{view.default_view}", **view.landing),
                 view.icon,
                 waiting.get(view.endpoint),
                 request.blueprint == view.endpoint,

@@ -6,7 +6,7 @@ the record itself, with the sentence that says why.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -18,6 +18,7 @@ from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
 from flask_appbuilder.security.sqla.models import User
+from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -51,17 +52,24 @@ class Ask:
 @dataclass(frozen=True)
 class Verb:
     """One move as staff see it. `permission` is its verb in security/permissions.py; `call` is the service's verb,
-    called as `call(session, row, actor=…, <answers by name>)`. `consequence` is what happens, in one line."""
+    called as `call(session, row, actor=…, <answers by name>)`. `consequence` is what happens, in one line.
+
+    One with a page of its own has no `call` but `page`, the endpoint (given `pk`) where it is worked out and done;
+    `resource` says whose permission it is when that page belongs to another screen."""
 
     event: str
     label: str
     permission: str
-    call: Callable[..., Any]
+    call: Callable[..., Any] | None
     consequence: str
     icon: str = "check"
     tone: str = ""
     asks: tuple[Ask, ...] = ()
     key: str = ""
+    page: str = ""
+    resource: str = ""
+    sure: bool = False
+    """Asks once more before it is done; what is dangerous always does."""
 
 
 REASON = Ask("reason", "Reason", "Kept in the history, and shown to whom it concerns.")
@@ -116,11 +124,14 @@ class RecordView(ConsoleView):
 
     verbs_of: ClassVar[tuple[Verb, ...]] = ()
     road: ClassVar[tuple[Enum, ...]] = ()
+    covered: ClassVar[frozenset[str]] = frozenset()
+    """Events that a verb with another name makes."""
     show_template = "console/record.html"
     include_route_methods: ClassVar[set[str]] = {"list", "show", "move"}
 
     def __init__(self) -> None:
-        self.verbs = tuple(sorted({*self.verbs, *(verb.permission for verb in self.verbs_of)}))  # type: ignore[misc]
+        own = {verb.permission for verb in self.verbs_of if not verb.resource}
+        self.verbs = tuple(sorted({*self.verbs, *own}))  # type: ignore[misc]
         super().__init__()
 
     def record(self, row: Any, status: int = 200) -> ResponseReturnValue:
@@ -163,7 +174,7 @@ class RecordView(ConsoleView):
             TimerRow.subject_id == row.id, TimerRow.state == TimerState.waiting
         )
         moments = {event: moment for event, moment in session.execute(due)}  # noqa: C416  Rows are no pairs to mypy
-        here = {verb.event for verb in self.verbs_of if self.may(verb.permission)}
+        here = {verb.event for verb in self.verbs_of if self.allows(verb)} | self.covered
         return [
             Elsewhere(
                 move.event.replace("_", " "),
@@ -178,29 +189,44 @@ class RecordView(ConsoleView):
 
     def offers(self, row: Any) -> list[Offer]:
         """The verbs this person has, open ones first. A verb the state does not offer is left out."""
-        session = self.datamodel.session()
-        open_now = {c.move.event: c.refusal for c in machine.choices(session, row, ActorKind.operator)}
+        open_now = self.open_moves(row)
         found = [
-            Offer(verb, open_now[verb.event])
-            for verb in self.verbs_of
-            if verb.event in open_now and self.may(verb.permission)
+            Offer(verb, open_now[verb.event]) for verb in self.verbs_of if verb.event in open_now and self.allows(verb)
         ]
         return sorted(found, key=lambda offer: bool(offer.refusal))
+
+    def allows(self, verb: Verb) -> bool:
+        """Whether the person who is signed in has this verb."""
+        return bool(self.appbuilder.sm.may(verb.resource or self.resource, verb.permission))
+
+    def open_moves(self, row: Any) -> dict[str, str]:
+        """What staff can do from here, by event, each with the sentence that refuses it now (empty: it is open). A
+        screen adds what is no move of the machine."""
+        found = machine.choices(self.datamodel.session(), row, ActorKind.operator, **self.arguments(row))
+        return {one.move.event: one.refusal for one in found}
+
+    def arguments(self, row: Any) -> dict[str, Any]:  # noqa: ARG002
+        """What the guards of this machine want to know of whoever asks."""
+        return {"by": current_user.id}
+
+    def road_of(self, row: Any) -> tuple[Enum, ...]:  # noqa: ARG002
+        """The usual way for this row; a screen may have another for a row that waits beside it."""
+        return self.road
 
     def steps(self, row: Any, past: Sequence[Transition]) -> list[Step]:
         """The road with what is behind, the place where the row stands, and what is to come."""
         entered = {row.machine.initial.name: row.created_at, **{one.to_state: one.at for one in past}}
-        state = row.state
-        if state in self.road:
-            here = self.road.index(state)
+        state, road = row.state, self.road_of(row)
+        if state in road:
+            here = road.index(state)
             ended = state in row.machine.terminal or not any(row.machine.leaving(state))
             kinds = [
                 "done" if i < here or (i == here and ended) else "current" if i == here else "todo"
-                for i in range(len(self.road))
+                for i in range(len(road))
             ]
-            return [Step(str(s.value), kind, entered.get(s.name)) for s, kind in zip(self.road, kinds, strict=True)]
-        walked = [s for s in self.road if s.name in entered or s is row.machine.initial]
-        stopped = "done" if state in row.machine.terminal and state.name in {"completed", "settled"} else "failed"
+            return [Step(str(s.value), kind, entered.get(s.name)) for s, kind in zip(road, kinds, strict=True)]
+        walked = [s for s in road if s.name in entered or s is row.machine.initial]
+        stopped = "done" if state in row.machine.terminal and state.name in WELL else "failed"
         return [
             *(Step(str(s.value), "done", entered.get(s.name)) for s in walked),
             Step(str(state.value), stopped, entered.get(state.name)),
@@ -211,7 +237,9 @@ class RecordView(ConsoleView):
     def move(self, event: str, pk: str) -> ResponseReturnValue:
         """One move, once for the key of its form. The row is read through the row filters inside the transaction that
         changes it."""
-        verb = next((v for v in self.verbs_of if v.event == event), None) or abort(404)
+        verb = next((v for v in self.verbs_of if v.event == event), None)
+        if verb is None or (call := verb.call) is None:
+            abort(404)
         self.demand(verb.permission)
         self.row(pk)
         try:
@@ -220,7 +248,7 @@ class RecordView(ConsoleView):
                 row, asked = self.row(pk), {"event": event, "pk": str(pk), **answers}
 
                 def command() -> dict[str, str]:
-                    verb.call(session, row, actor=operator(), **answers)
+                    call(session, row, actor=operator(), **answers)
                     return {"state": row.state.name}
 
                 once(session, f"console.{self.resource}", request.form.get("key", ""), asked, command)
@@ -265,11 +293,18 @@ def history(session: Session, row: Any) -> list[Transition]:
 
 def story(session: Session, past: Sequence[Transition]) -> list[Moved]:
     """History in words, newest first. One statement for the names of everyone in it."""
-    ids = {one.actor_user_id for one in past if one.actor_user_id}
-    found = session.execute(sa.select(User.id, User.first_name, User.last_name).where(User.id.in_(ids))) if ids else ()
-    names = {ident: f"{first} {last}" for ident, first, last in found}
+    names = names_of(session, (one.actor_user_id for one in past))
     several = len({one.machine for one in past}) > 1
     return [_told(one, names, several=several) for one in sorted(past, key=lambda t: (t.at, t.id), reverse=True)]
+
+
+def names_of(session: Session, ids: Iterable[int | None]) -> dict[int, str]:
+    """The names of these people, in one statement."""
+    wanted = {one for one in ids if one}
+    if not wanted:
+        return {}
+    found = session.execute(sa.select(User.id, User.first_name, User.last_name).where(User.id.in_(wanted)))
+    return {ident: f"{first} {last}" for ident, first, last in found}
 
 
 def _told(one: Transition, names: Mapping[int, str], *, several: bool) -> Moved:
@@ -282,6 +317,8 @@ def _told(one: Transition, names: Mapping[int, str], *, several: bool) -> Moved:
     return Moved(who, what, before, after, one.reason, one.at, states.get(one.to_state))
 
 
+WELL = frozenset({"completed", "settled", "settled_manually"})
+"""Ends off the road that are good ones."""
 AUTHORS = {"system": "Fixnado", "psp": "Payment provider"}
 """Who acted where no person did."""
 MACHINE_WORDS = {"escrow": "hold"}

@@ -127,8 +127,7 @@ def psp(session):
 
 def balances(page):
     return [
-        int(text.replace(",", "").replace(".", ""))
-        for text in re.findall(r"Balance </span>£([\d,.]+)</td></tr>", page)
+        int(text.replace(",", "").replace(".", "")) for text in re.findall(r"Balance </span>£([\d,.]+)</td></tr>", page)
     ]
 
 

@@ -19,6 +19,7 @@ from tests.factories.staff import account, signed_in
 from tools.bench.paired import statements
 from views.base import ConsoleView
 from views.console.screens import SCREENS
+from views.listing import CHUNK
 
 LISTS = [view for view in SCREENS if issubclass(view, ConsoleView)]
 
@@ -158,5 +159,7 @@ def test_a_long_list_takes_no_more_memory_and_no_statement_per_row(app, session)
         tracemalloc.stop()
         costs.append(len(seen))
         assert size > number * 40
-    assert costs[0] == costs[1]
+    assert costs[1] - costs[0] <= 8_000 // CHUNK, (
+        "at most one more for each chunk: the names of what its rows are about"
+    )
     assert peaks[1] < peaks[0] * 1.5, peaks

@@ -44,7 +44,7 @@ def _of(app: Flask, rule: Rule) -> Iterator[Route]:
         return
     for method in sorted(rule.methods & {"GET", "POST"}):
         if name == "move":
-            for verb in view.verbs_of:
+            for verb in filter(lambda one: one.call, view.verbs_of):
                 yield _route(view, method, rule.rule.replace("<event>", verb.event), verb.permission)
         elif name == "action":
             for act in view.actions:

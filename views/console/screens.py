@@ -6,7 +6,9 @@ from views.console.catalogue.facet import FacetView
 from views.console.catalogue.listing import ListingView
 from views.console.catalogue.taxonomy_node import TaxonomyNodeView
 from views.console.commerce.account import AccountView
+from views.console.commerce.chargeback import ChargebackView
 from views.console.commerce.client_money import ClientMoneyView
+from views.console.commerce.dispute import DisputeView
 from views.console.commerce.ledger_entry import LedgerEntryView
 from views.console.commerce.order import OrderView
 from views.console.commerce.payment import PaymentView
@@ -28,6 +30,8 @@ SCREENS: tuple[type, ...] = (
     ReviewView,
     OrderView,
     RefundView,
+    DisputeView,
+    ChargebackView,
     PaymentView,
     ListingView,
     TaxonomyNodeView,

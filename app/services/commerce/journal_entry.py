@@ -85,11 +85,13 @@ def refund_clawed_back(
     return _post(session, "refund.clawed_back", f"{refund.id}", f"order:{order.id}", lines, transition)
 
 
-def owed_by(session: Session, order: Order, amount_minor: int) -> Owed:
+def owed_by(session: Session, order: Order, amount_minor: int, *, lock: bool = True) -> Owed:
     """From where a seller gives back: what is earned and not paid out first, the rest is owed to us. Locks the seller's
-    books for this transaction, because the answer is only true as long as nobody else takes from them."""
+    books for this transaction, because the answer is only true as long as nobody else takes from them; who only shows
+    the answer does without `lock`."""
     seller_id, currency = order.seller_organisation_id, order.currency
-    session.execute(_LOCK, {"name": f"seller books {seller_id}"})
+    if lock:
+        session.execute(_LOCK, {"name": f"seller books {seller_id}"})
     pending = min(amount_minor, -account.balance(session, account.seller_pending(seller_id), currency))
     payable = min(amount_minor - pending, -account.balance(session, account.seller_payable(seller_id), currency))
     return Owed(pending, payable, amount_minor - pending - payable)

@@ -205,7 +205,7 @@ def _postings(
             order.seller_organisation_id,
             refund_id,
             order.currency,
-            owed=journal_entry.owed_by(session, order, sum(one.seller for one in released)),
+            owed=journal_entry.owed_by(session, order, sum(one.seller for one in released), lock=False),
             commission=sum(one.commission for one in released),
             commission_vat=sum(one.commission_vat for one in released),
             fee_net=own.net,

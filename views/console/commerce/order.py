@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,10 +14,15 @@ from flask_appbuilder.security.decorators import has_access, permission_name
 from markupsafe import Markup
 from sqlalchemy.orm import aliased, joinedload
 
-from app.services.commerce import ledger
+from app.services.commerce import dispute, escrow, freeze, ledger, refund_request
+from app.services.commerce.freeze import ALARM_AFTER
+from app.services.commerce.order import HOLD_LIMIT
 from app.services.platform import clock
+from models.commerce.allocation import Allocation
+from models.commerce.chargeback import Chargeback
+from models.commerce.dispute import Dispute
 from models.commerce.document import Document
-from models.commerce.escrow import Escrow
+from models.commerce.escrow import Escrow, EscrowState
 from models.commerce.evidence import Evidence
 from models.commerce.order import Order, OrderState
 from models.commerce.payment import Payment
@@ -24,24 +30,32 @@ from models.commerce.refund import Refund
 from models.people.organisation import Organisation
 from models.platform.transition import Transition
 from views import drawing
+from views.base import Duty, counted
 from views.columns import Column, EnumFacet, SinceFacet, Tab, Test, TestFacet
+from views.console.commerce import cancellation
 from views.console.commerce.file import download
+from views.console.commerce.posting import spoken
+from views.console.platform import timer
 from views.interface import Interface
-from views.record import RecordView
+from views.record import RecordView, Verb
+from views.worksheet import worked
 
 O, S = Order, OrderState  # noqa: E741  one letter each, as in the services
 BUYER, SELLER = aliased(Organisation), aliased(Organisation)
+OLD = timedelta(days=80)
+PROBLEMS = {**dispute.CODES, dispute.BY_CLOCK: "Held too long"}
 OPEN = [S.pending_acceptance, S.accepted, S.in_progress, S.delivered, S.disputed]
 
 
 class OrderView(RecordView):
-    """Staff read orders; the parties and the clock move them."""
+    """The parties and the clock move orders. Staff refund, cancel and report problems, each on a page that says
+    first what comes of it."""
 
     datamodel = Interface(O, eager=(joinedload(O.buyer_organisation), joinedload(O.seller_organisation)))
     resource, label, group, icon, nouns = "Order", "Orders", "Commerce", "receipt", "orders"
     route_base = "/orders"
     show_template = "console/order.html"
-    include_route_methods = {"list", "show", "file"}
+    include_route_methods = {"list", "show", "file", "cancel"}
     newest = (O.created_at,)
     road = (S.pending_acceptance, S.accepted, S.in_progress, S.delivered, S.completed)
     columns = (
@@ -66,15 +80,42 @@ class OrderView(RecordView):
             },
             "clock",
         ),
+        TestFacet(
+            "hold",
+            "Hold",
+            {
+                "old": Test("Held for 80 days or more", lambda: _held_since(OLD)),
+                "ends": Test("Held for 85 days or more", lambda: _held_since(ALARM_AFTER)),
+            },
+            "hourglass",
+        ),
     )
     tabs = (
         Tab("All"),
         Tab("Open", {"state": [state.name for state in OPEN]}, counted=True),
         Tab("Awaiting acceptance", {"state": ["pending_acceptance"]}, counted=True),
         Tab("Disputed", {"state": ["disputed"]}, counted=True, tone="danger"),
+        Tab("Held long", {"hold": ["old"]}, counted=True, tone="warning"),
         Tab("Completed", {"state": ["completed"]}),
     )
     search = (O.reference, O.site_postcode, BUYER.name, SELLER.name)
+    verbs_of = (
+        Verb("refund", "Refund", "request", None, "By line or amount; another person approves it", "arrow-back-up",
+             "primary", key="f", page="RefundView.ask", resource="Refund"),
+        Verb("open_dispute", "Report a problem", "open", None, "For a party that told us; freezes the hold",
+             "message-question", key="p", page="DisputeView.report", resource="Dispute"),
+        Verb("cancel", "Cancel", "cancel", None, "For both parties, by the published terms", "ban", "danger", key="c",
+             page="OrderView.cancel"),
+    )  # fmt: skip
+
+    def duties(self) -> Sequence[Duty]:
+        def held(since: timedelta) -> Any:
+            return counted(O, _held_since(since))
+
+        return (
+            Duty("Holds of 80 days or more", "cancel", held(OLD), {"hold": ["old"]}),
+            Duty("Holds of 85 days or more, refunded on day 89", "cancel", held(ALARM_AFTER), {"hold": ["ends"]}, True),
+        )
 
     def narrowed(self) -> Any:
         joined = super().narrowed().join(BUYER, BUYER.id == O.buyer_organisation_id)
@@ -103,27 +144,66 @@ class OrderView(RecordView):
             ("Rounds of changes", drawing.plain(row.change_rounds)),
         ]
 
+    def open_moves(self, row: Order) -> dict[str, str]:
+        """Refunds are no move of the order's machine, and have reasons of their own to wait."""
+        found, session = super().open_moves(row), self.datamodel.session()
+        contested = freeze.order_contested(session, row)
+        frozen = escrow.of_order(session, row).state is EscrowState.frozen
+        if contested:
+            found["refund"] = freeze.CONTESTED
+        elif frozen:
+            found["refund"] = "The payment hold is frozen. Decide the problem first."
+        elif not refund_request.tender_left(session, row):
+            found["refund"] = "Everything has gone back, or is asked for."
+        else:
+            found["refund"] = ""
+        return found
+
     def more(self, row: Order) -> dict[str, Any]:
         session = self.datamodel.session()
         hold = session.scalar(sa.select(Escrow).where(Escrow.order_id == row.id))
-        refunds = session.scalars(sa.select(Refund).where(Refund.order_id == row.id).order_by(Refund.id)).all()
+        refunds, disputes, cases = (
+            session.scalars(sa.select(noun).where(noun.order_id == row.id).order_by(noun.id)).all()
+            for noun in (Refund, Dispute, Chargeback)
+        )
         payments = session.scalars(sa.select(Payment).where(Payment.checkout_id == row.checkout_id)).all()
         about = [f"order:{row.id}", *(f"payment:{payment.id}" for payment in payments)]
         files = sa.select(Document).options(joinedload(Document.stored_file)).where(Document.order_id == row.id)
         proofs = sa.select(Evidence).options(joinedload(Evidence.stored_file)).where(Evidence.order_id == row.id)
-        subjects = [row.id, row.checkout_id, *([hold.id] if hold else []), *(refund.id for refund in refunds)]
+        parts = sa.select(Allocation).where(Allocation.order_line_id.in_([line.id for line in row.lines]))
+        lives = [row, *([hold] if hold else []), *refunds, *disputes, *cases]
+        subjects = [row.checkout_id, *(one.id for one in lives)]
         moves = sa.select(Transition).where(Transition.subject_id.in_(subjects)).order_by(Transition.id)
         return {
             "hold": hold,
+            "held_for": (clock.now() - hold.captured_at).days if hold and hold.captured_at else 0,
+            "hold_ends": hold.captured_at + HOLD_LIMIT if hold and hold.captured_at else None,
+            "frozen_by": freeze.reasons(session, hold) if hold and hold.state is EscrowState.frozen else [],
             "refunds": refunds,
+            "disputes": disputes,
+            "chargebacks": cases,
+            "problem_words": PROBLEMS,
             "payments": payments,
+            "divided": session.scalars(parts.order_by(Allocation.id)).all(),
+            "titles": {line.id: line.title for line in row.lines},
             "postings": sorted(
                 (entry for subject in about for entry in ledger.entries(session, subject)), key=lambda pair: pair[0].id
             ),
+            "spoken": spoken,
             "documents": session.scalars(files.order_by(Document.id)).all(),
             "evidence": session.scalars(proofs.order_by(Evidence.id)).all(),
             "whole_story": session.scalars(moves).all(),
+            "timers": timer.waiting_for(session, [one.id for one in lives]),
+            "what": timer.what,
+            "becomes": timer.becomes,
         }
+
+    @expose("/cancel/<pk>", methods=["GET", "POST"])
+    @has_access
+    @permission_name("cancel")
+    def cancel(self, pk: str) -> ResponseReturnValue:
+        """Staff cancel for both parties, by terms that are shown before."""
+        return worked(cancellation.sheet(self, self.datamodel.session(), self.row(pk)))
 
     @expose("/file/<pk>/<file_id>")
     @has_access
@@ -138,6 +218,12 @@ class OrderView(RecordView):
         if proof is None:
             abort(404)
         return download(proof.stored_file, proof.stored_file.original_name or f"{order.reference}-evidence")
+
+
+def _held_since(age: timedelta) -> Any:
+    """Orders whose hold still holds something and is at least so old."""
+    held = (Escrow.order_id == O.id) & Escrow.state.in_((EscrowState.held, EscrowState.frozen))
+    return sa.exists().where(held, Escrow.captured_at <= clock.now() - age)
 
 
 def _is(model: Any, text: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import redirect, url_for
@@ -17,7 +18,7 @@ from models.catalogue.listing_node import ListingNode
 from models.catalogue.taxonomy_node import TaxonomyNode
 from models.moderation.policy import APPROVING
 from models.people.organisation import Organisation
-from views.base import counted
+from views.base import Duty, counted
 from views.columns import Column, WordFacet
 from views.console.catalogue.listing import READ_VERSION, RULE, WHY, ListingView, version
 from views.record import Ask, Verb
@@ -98,6 +99,9 @@ class ReviewView(ListingView):
 
     def waiting(self) -> Any:
         return counted(L, L.state == ListingState.in_review)
+
+    def duties(self) -> Sequence[Duty]:
+        return (Duty("Listings to review", "decide", self.waiting(), {}),)
 
     def narrowed(self) -> Any:
         primary = (ListingNode.listing_id == L.id) & ListingNode.is_primary

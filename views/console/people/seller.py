@@ -16,7 +16,7 @@ from models.errors import Invalid
 from models.people.organisation import Organisation
 from models.people.seller import Seller, SellerState
 from views import drawing
-from views.base import counted
+from views.base import Duty, counted
 from views.columns import Column, EnumFacet, Tab
 from views.interface import Interface
 from views.moments import from_business_time
@@ -103,6 +103,9 @@ class SellerView(RecordView):
 
     def waiting(self) -> Any:
         return counted(Seller, Seller.state == S.kyc_pending)
+
+    def duties(self) -> Sequence[Duty]:
+        return (Duty("Sellers to check", "verify", self.waiting(), {"state": ["kyc_pending"]}),)
 
     def narrowed(self) -> Any:
         return super().narrowed().join(Organisation, Organisation.id == Seller.organisation_id)

@@ -15,7 +15,7 @@ from app.services.platform import outbox_message
 from models.errors import Conflict
 from models.platform.outbox_message import OutboxMessage
 from views import drawing
-from views.base import ConsoleView, counted, operator, same_page
+from views.base import ConsoleView, Duty, counted, operator, same_page
 from views.columns import Column, SinceFacet, Tab, Test, TestFacet
 from views.interface import Interface
 
@@ -75,6 +75,9 @@ class OutboxView(ConsoleView):
 
     def waiting(self) -> Any:
         return counted(M, M.dead_at.is_not(None))
+
+    def duties(self) -> Sequence[Duty]:
+        return (Duty("Dead letters", "rerun", self.waiting(), {"state": ["dead"]}, urgent=True),)
 
     def sections(self, row: OutboxMessage) -> Sequence[tuple[str, Sequence[tuple[str, Any]]]]:
         return [
