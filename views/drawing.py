@@ -26,15 +26,17 @@ SOON = 6 * HOUR
 
 _LOOKS = """
 neutral dashed: draft requested received SellerState.applied
-warning clock: submitted in_review waiting kyc_pending pending_acceptance awaiting_payment deferred
+warning clock: submitted in_review waiting kyc_pending pending_acceptance awaiting_payment deferred open awaiting_info
+warning clock: proposed ChargebackState.under_review
 info pie1: accepted approved pending
-info pie2: in_progress held
+info pie2: in_progress held under_review
 progress pie3: delivered
 success done: live active completed succeeded paid settled settled_manually applied fired
-danger diamond: rejected failed dead disputed frozen suspended
-warning triangle: restricted terminating unknown
-neutral cross: cancelled abandoned voided refunded_late
-neutral slash: declined expired closed retired duplicate
+success done: decided_refund decided_release decided_split won
+danger diamond: rejected failed dead disputed frozen suspended lost
+warning triangle: restricted terminating unknown needs_response
+neutral cross: cancelled abandoned voided refunded_late withdrawn
+neutral slash: declined expired closed retired duplicate closed_by_order inquiry_closed
 neutral pause: paused
 """
 """Tone and shape of each state, by its name; a name that means two things is told apart by its enum. A test finds
