@@ -88,6 +88,11 @@ def test_what_is_broken_is_seen(answers: dict[str, Any], things: dict[str, Any],
     assert any(words in line for line in found), found
 
 
+def test_what_is_still_open_after_all_that_time_is_named() -> None:
+    world = Told({"from sales_order": [("FX-1", "delivered")], "like 'escrow": [("escrow:1", 500)]}, {})
+    assert books.still_open(world) == ["FX-1 is still delivered", "escrow:1 still holds 500"]
+
+
 @pytest.mark.parametrize(
     ("ours", "status", "heard"),
     [

@@ -45,10 +45,12 @@ def main() -> int:
     _trade(world, seed, seconds, diary, killer)
     broken = _at_rest(world, diary)
     broken += diary.troubles + world.unexpected()
-    for step in AFTERWARDS if os.environ.get("SOAK_AFTERWARDS", "1") != "0" else ():
-        _say(f"the clock goes {step} on")
-        _flask("clock", "advance", step)
-        broken += [f"after {step}: {line}" for line in _at_rest(world, diary)]
+    if os.environ.get("SOAK_AFTERWARDS", "1") != "0":
+        for step in AFTERWARDS:
+            _say(f"the clock goes {step} on")
+            _flask("clock", "advance", step)
+            broken += [f"after {step}: {line}" for line in _at_rest(world, diary)]
+        broken += books.still_open(world)
     broken = list(dict.fromkeys(broken))
     for line in broken:
         _say(f"BROKEN {line}")

@@ -23,6 +23,10 @@ ENTRIES = """select event, subject, count(*) from journal_entry where event = an
  group by event, subject having count(*) > 1"""
 DEAD = "select job, key, last_error from outbox_message where dead_at is not null"
 INBOX = "select state, count(*) from webhook_inbox where state in ('received', 'deferred', 'dead') group by state"
+OPEN_ORDERS = """select reference, state from sales_order
+ where state not in ('completed', 'cancelled', 'declined', 'expired')"""
+HELD = """select a.code, -sum(p.amount) from posting p join account a on a.id = p.account_id
+ where a.code like 'escrow:%%' group by a.code having sum(p.amount) <> 0"""
 MOVES = """select count(*) from transition t join sales_order o on o.id = t.subject_id
  where t.machine = 'order' and o.reference = %s and t.event = %s"""
 MONEY_IS_MADE = {"succeeded"}
@@ -37,6 +41,12 @@ def faults(world: World, kept: Iterable[tuple[str, str]]) -> list[str]:
         *_stuck(world),
         *_lost(world, kept),
     ]
+
+
+def still_open(world: World) -> list[str]:
+    """Orders that no timer and nobody has brought to an end, and money that still lies in a hold."""
+    found = [f"{reference} is still {state}" for reference, state in world.ask(OPEN_ORDERS)]
+    return found + [f"{code} still holds {amount}" for code, amount in world.ask(HELD)]
 
 
 def _captures(world: World) -> Iterator[str]:
