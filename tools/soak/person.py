@@ -18,7 +18,8 @@ from lxml import html
 from app.commands.seed import PASSWORD
 from tools.demo.visitor import StoryBroken, Visitor
 
-TRIES = 20
+TRIES = 60
+"""A database that was killed reads its log for some ten seconds on a busy disk."""
 PAUSE = 1.0
 """Seconds before the same is tried again."""
 AGAIN = {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}
