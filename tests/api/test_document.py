@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.services.catalogue import search
 from models.errors import Refused
-from views.api import openapi
+from views.api import about
 from views.api.operation import OPERATIONS, Operation
 from views.api.shapes import Gives
 
@@ -68,7 +68,7 @@ def test_every_code_that_is_explained_can_be_answered():
         one = waiting.pop()
         waiting += one.__subclasses__()
         known.add(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", one.__name__).lower())
-    assert set(openapi.CODES) <= known
+    assert set(about.CODES) <= known
 
 
 def test_an_operation_cannot_be_forgotten(app):

@@ -10,9 +10,9 @@ from views.api.blueprint import api
 from views.api.caller import recognise
 from views.api.catalogue import listing
 from views.api.commerce import checkout, dispute, order, refund
-from views.api.people import access_token
+from views.api.people import access_token, person
 
-OPERATIONS = (access_token, listing, checkout, order, dispute, refund, openapi)
+OPERATIONS = (access_token, person, listing, checkout, order, dispute, refund, openapi)
 """The modules whose operations belong to the blueprint; importing them is what adds them."""
 
 

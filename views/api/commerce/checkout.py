@@ -8,7 +8,6 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from flask import current_app
-from marshmallow import fields, validate
 from sqlalchemy.orm import Session
 
 from app.clients.payments import PaymentsError
@@ -23,65 +22,17 @@ from models.commerce.checkout import Checkout, CheckoutState
 from models.commerce.order import Order
 from models.commerce.payment import Payment
 from models.errors import Invalid, NotAllowed, Unavailable
-from views.api.catalogue.listing import WindowShape, on_sale, window_shape
-from views.api.commerce.line import LineShape, line_shape
+from views.api.catalogue.listing import on_sale
+from views.api.catalogue.listing_shape import window_shape
+from views.api.commerce.checkout_forms import Begin, CheckoutShape, Submit, Submitted
+from views.api.commerce.line import line_shape
 from views.api.operation import Deed, does, reads
-from views.api.shapes import Gives, Money, Takes, money, text
+from views.api.shapes import money
 from views.storefront import legal
 from views.storefront.commerce.party import checkout_of
 from views.storefront.people.person import current_person
 
 CANCELLATION, EXPRESS = "cancellation-information", "express-start-consent"
-
-
-class Begin(Takes):
-    """The listing's slug."""
-
-    listing = fields.String(required=True, validate=validate.Length(1, 160))
-
-
-class Submit(Takes):
-    """`window` and `fingerprint` are the checkout's; the latter says which price was seen. A consumer sends the name of
-    the cancellation text that was shown, and the express-start text's where work may begin within the 14 days."""
-
-    window = fields.String(required=True, validate=validate.Length(1, 40))
-    site_address = text(500, required=True, least=1)
-    site_postcode = text(12, required=True, least=1)
-    access_notes = text(1000)
-    fingerprint = fields.String(required=True, validate=validate.Regexp(r"^[0-9a-f]{64}\Z"))
-    cancellation = text(120)
-    express_start = text(120)
-
-
-class TextsShape(Gives):
-    """Names of the texts to show before ordering; each lies at /legal/<id>/<version>. Null for a business."""
-
-    cancellation = fields.String(allow_none=True)
-    express_start = fields.String(allow_none=True)
-
-
-class CheckoutShape(Gives):
-    """`order` is the reference of what came of it, once the money is confirmed."""
-
-    id = fields.UUID()
-    state = fields.String()
-    listing = fields.String()
-    lines = fields.List(fields.Nested(LineShape))
-    fee = fields.Nested(Money)
-    total = fields.Nested(Money)
-    fingerprint = fields.String()
-    windows = fields.List(fields.Nested(WindowShape))
-    texts = fields.Nested(TextsShape)
-    order = fields.String(allow_none=True)
-
-
-class Submitted(Gives):
-    """`pay_url` is the provider's page, where the buyer pays; null when nothing is to be paid there any more."""
-
-    id = fields.UUID()
-    state = fields.String()
-    total = fields.Nested(Money)
-    pay_url = fields.String(allow_none=True, dump_default=None)
 
 
 @does("/checkouts", takes=Begin, gives=CheckoutShape, status=HTTPStatus.CREATED)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-from marshmallow import fields, validate
 from sqlalchemy.orm import Session
 
 from app.services.commerce import dispute as verbs
@@ -17,60 +16,14 @@ from models.commerce.dispute import Dispute
 from models.commerce.order import Order
 from models.errors import Invalid, NotFound
 from models.platform.transition import Transition
+from views.api.commerce.dispute_forms import Agreement, Decision, Proposal, Question, Report, Said, TakenBack
 from views.api.commerce.dispute_shape import DisputeShape, whole
 from views.api.commerce.side import BUYER, SELLER, STAFF, Side, acting, order_of
 from views.api.commerce.upload import Kept, kept_files
 from views.api.operation import Deed, does, reads
-from views.api.shapes import Moved, Sum, Takes, text
+from views.api.shapes import Moved
 
 OPEN, WORK, PROPOSE, DECIDE = (("Dispute", verb) for verb in ("open", "work", "propose", "decide"))
-
-
-class Report(Takes):
-    """`code` says what is wrong, from the published list. Files may come with it, as parts called `file`."""
-
-    code = fields.String(required=True, validate=validate.OneOf(list(verbs.CODES)))
-    text = text(required=True, least=1)
-
-
-class Said(Takes):
-    """Both parties read it. Files may come with it, as parts called `file`."""
-
-    text = text(required=True, least=1)
-
-
-class TakenBack(Takes):
-    """Why, if one wants to say so."""
-
-    reason = text(1000)
-
-
-class Question(Takes):
-    """Whom, and what."""
-
-    party = fields.String(required=True, validate=validate.OneOf(["buyer", "seller"]))
-    question = text(required=True, least=1)
-
-
-class Proposal(Takes):
-    """What of the hold goes back to the customer; the rest goes to the provider."""
-
-    buyer = fields.Nested(Sum, required=True)
-    text = text(required=True, least=1)
-
-
-class Agreement(Takes):
-    """The number of the proposal that was read."""
-
-    version = fields.Integer(required=True, strict=True, validate=validate.Range(1))
-
-
-class Decision(Takes):
-    """What of the hold goes back to the customer, whether the order fee does, and why."""
-
-    buyer = fields.Nested(Sum, required=True)
-    fee = fields.Boolean(load_default=False)
-    reasons = text(required=True, least=1)
 
 
 @reads("/orders/<reference>/problem", gives=DisputeShape)

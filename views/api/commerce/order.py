@@ -7,12 +7,10 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from marshmallow import fields, validate
 from sqlalchemy.orm import Session
 
 from app.services.commerce import cancellation
 from app.services.commerce import order as verbs
-from app.services.commerce.money import WHOLE
 from app.services.platform import stored_file
 from app.session import session
 from models.actor import Actor
@@ -20,64 +18,16 @@ from models.commerce.order import Order, OrderState
 from models.errors import Invalid, NotAllowed
 from models.platform.transition import Transition
 from views.api.caller import is_staff, may
+from views.api.commerce.order_forms import CancelOrder, DeclineOrder, Delivery, OrderQuery, Share, TermsShape, Why
 from views.api.commerce.order_shape import OrderPage, OrderShape, brief, whole
 from views.api.commerce.side import BUYER, SELLER, STAFF, Side, acting, order_of, side_of
 from views.api.commerce.upload import Kept, kept_files
 from views.api.operation import Deed, does, reads
-from views.api.shapes import Gives, Money, Moved, Paged, Sum, Takes, money, text
+from views.api.shapes import Moved, money
 from views.storefront.commerce.party import SHOWN_IN_LISTS
 from views.storefront.people.person import current_person
 
 CANCEL = ("Order", "cancel")
-
-
-class OrderQuery(Paged):
-    """`side` is what the caller is in them (buyer or seller); staff see all orders."""
-
-    side = fields.String(load_default="", validate=validate.OneOf(["", "buyer", "seller"]))
-    state = fields.String(load_default="", validate=validate.OneOf(["", *(state.name for state in OrderState)]))
-
-
-class Why(Takes):
-    """A sentence for the other side."""
-
-    reason = text(1000)
-
-
-class DeclineOrder(Takes):
-    """`code` says why, from the published list."""
-
-    code = fields.String(required=True, validate=validate.OneOf(list(verbs.DECLINE_REASONS)))
-    reason = text(1000)
-
-
-class Share(Takes):
-    """The share of the work that is done, in basis points (2500 is 25 %); only staff say it."""
-
-    delivered_bps = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(0, WHOLE))
-
-
-class CancelOrder(Share):
-    """`agreed` is what goes back by the preview that was read; another sum by now is refused."""
-
-    reason = text(1000)
-    agreed = fields.Nested(Sum, load_default=None, allow_none=True)
-
-
-class Delivery(Takes):
-    """A form with one or more parts called `file` (PDF, JPEG, PNG), and what they show."""
-
-    note = text(1000, required=True, least=1)
-
-
-class TermsShape(Gives):
-    """What cancelling now comes to; `fee` is the part of the order fee that goes back, and is in `back`."""
-
-    back = fields.Nested(Money)
-    fee = fields.Nested(Money)
-    to_seller = fields.Nested(Money)
-    cause = fields.String()
-    sentence = fields.String()
 
 
 @reads("/orders", gives=OrderPage, query=OrderQuery)

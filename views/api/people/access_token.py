@@ -20,10 +20,9 @@ from models.people.access_token import AccessToken
 from models.types import utc_now
 from security.manager import stamp
 from security.passwords import LONGEST
-from views.api.caller import Unauthorised, is_staff
-from views.api.operation import Operation, body, loaded, plain, reads
+from views.api.caller import Unauthorised
+from views.api.operation import Operation, body, loaded, plain
 from views.api.shapes import Gives, Moment, Takes
-from views.storefront.people.person import current_person
 
 
 class SignIn(Takes):
@@ -40,22 +39,6 @@ class Token(Gives):
     access_token = fields.String()
     token_type = fields.Constant("Bearer")
     expires_at = Moment()
-
-
-class PartyShape(Gives):
-    """An organisation somebody acts for."""
-
-    name = fields.String()
-    slug = fields.String()
-
-
-class Me(Gives):
-    """Who the token belongs to, and the parts they play: null where they play none."""
-
-    name = fields.String()
-    buying = fields.Nested(PartyShape, allow_none=True)
-    selling = fields.Nested(PartyShape, allow_none=True)
-    staff = fields.Boolean()
 
 
 class WrongPassword(Unauthorised):
@@ -106,13 +89,6 @@ def sign_out() -> ResponseReturnValue:
 def _themselves(user: Any) -> Actor:
     staff = current_app.extensions["appbuilder"].sm.is_staff(user)
     return Actor(ActorKind.operator if staff else ActorKind.buyer, user.id, request_id=current_request_id())
-
-
-@reads("/me", gives=Me)
-def me() -> dict[str, object]:
-    """Who the token belongs to."""
-    person = current_person()
-    return {"name": person.name, "buying": person.buying, "selling": person.selling, "staff": is_staff()}
 
 
 plain(
