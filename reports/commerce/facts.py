@@ -219,6 +219,12 @@ class ContractFacts(Deal):
     cancellation_form: Text | None
     cancel_before: datetime | None
 
+    @property
+    def rungs_that_count(self) -> tuple[Rung, ...]:
+        """Those that end after the right to cancel, which stands above them; all of them for a business."""
+        right = self.cancel_before
+        return tuple(rung for rung in self.ladder.rungs if right is None or rung.until > right)
+
     def __post_init__(self) -> None:
         if not self.lines:
             raise PaperRefused("A contract without a priced line is none.")

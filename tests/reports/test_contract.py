@@ -40,7 +40,7 @@ def test_everything_that_was_agreed_is_on_the_paper(pdf: bytes) -> None:
         *("GB 999 9999 73", "09999999", "£240.00", "£48.00", "20 %", "£288.00", "£5.00", "£293.00", "Key safe left"),
         *("Tuesday 7 July 2026, 09:00 to 12:30 BST", "Time zone Europe/London", "15 July 2026, 09:30:12 BST"),
         *("Ticked at checkout", "Version 1.0.0", "Your right to cancel", "Model cancellation form", "Part P"),
-        *("Until 5 July 2026, 09:00:12 BST £288.00", "Until 6 July 2026, 09:00:12 BST £144.00", "Standard"),
+        "The visit begins within that time, so the cancellation policy “Standard” of the listing does not come to it.",
         *(text().sha256.hex(), "Page 1 of"),
     ):
         assert fact.replace("\N{NO-BREAK SPACE}", " ") in words.replace("\N{NO-BREAK SPACE}", " "), fact
@@ -191,6 +191,14 @@ def test_a_business_buyer_gets_no_cancellation_pages() -> None:
     page = contract.html(facts)
     assert "ight to cancel" not in page
     assert "From the acceptance on</strong> the cancellation policy “Standard”" in page
+
+
+def test_what_comes_back_is_printed_as_far_as_the_right_to_cancel_has_not_covered_it() -> None:
+    day_before = VISIT.starts_at - timedelta(hours=30)
+    words = plain(contract.render(contract_facts(cancel_before=day_before)))
+    assert "Until 6 July 2026, 09:00:12 BST £144.00" in words
+    assert "Until the visit begins, 7 July 2026, 09:00:12 BST £0.00" in words
+    assert "Until 5 July 2026" not in words
 
 
 def test_a_ladder_without_steps_or_that_goes_back_in_time_is_none() -> None:

@@ -61,11 +61,22 @@ def in_general(policy: CancellationPolicy) -> Ladder:
     return Ladder(policy.name, policy.summary, lines)
 
 
-def of_visit(policy: CancellationPolicy | None, visit_start: datetime, gross_minor: int, currency: str) -> Ladder:
-    """For one visit: dates, sums, and which rung holds now."""
-    now, before, lines = clock.now(), False, []
+def of_visit(
+    policy: CancellationPolicy | None,
+    visit_start: datetime,
+    gross_minor: int,
+    currency: str,
+    *,
+    after: datetime | None = None,
+) -> Ladder:
+    """For one visit: dates, sums, and which rung holds now. Until `after` a consumer's right to cancel stands above it:
+    what ends before that is left out, and a visit that begins before it leaves no line."""
+    now, lines = clock.now(), []
+    before = after is not None and now < after
     for rung in cancellation_policy.rungs(policy):
         until = rung.until(visit_start)
+        if after is not None and until <= after:
+            continue
         over = now > until or (now == until and not rung.hours)
         holds = not over and not before
         before = before or holds

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app
@@ -63,6 +63,11 @@ def day(value: date | datetime) -> Markup:
     """`Thursday 3 December 2026`."""
     here = local(value).date() if isinstance(value, datetime) else value
     return Markup('<time datetime="{}">{}</time>').format(here.isoformat(), _long_day(here))
+
+
+def last_day(end: datetime) -> Markup:
+    """The last whole day before a period's end, which is a midnight: people say "until the end of Tuesday"."""
+    return day(end - timedelta(seconds=1))
 
 
 def window(start: datetime, end: datetime) -> Markup:

@@ -171,6 +171,8 @@ def _page(checkout_id: UUID, form: CheckoutForm, *, changed: bool = False) -> st
     form.fingerprint.data = found.quote_fingerprint.hex()
     policy = ladder.of_code(listing.cancellation_policy)
     form.ladder.data = str(policy.id)
+    right = cancellation.period_ends(clock.now(), windows[0].zone) if windows else None
+    right = right if found.buyer_organisation.personal else None
     chosen = next((one for one in windows if one.key == form.window.data), None)
     form.cancellation.data, form.express_start_text.data = legal.name_now(CANCELLATION), legal.name_now(EXPRESS)
     return render_template(
@@ -184,9 +186,9 @@ def _page(checkout_id: UUID, form: CheckoutForm, *, changed: bool = False) -> st
         cancellation=legal.text_now(CANCELLATION),
         express=legal.text_now(EXPRESS),
         prose=prose,
-        ladder=ladder.of_visit(policy, chosen.starts_at, found.gross_minor, found.currency)
+        ladder=ladder.of_visit(policy, chosen.starts_at, found.gross_minor, found.currency, after=right)
         if chosen
         else ladder.in_general(policy),
         visit=chosen,
-        express_until=cancellation.period_ends(clock.now(), windows[0].zone) if windows else None,
+        express_until=right,
     )

@@ -150,14 +150,17 @@ def _bank(chargebacks: list[Chargeback], facts: dict[str, object], *, own: bool)
 def _ladder(order: Order, money: Money) -> Ladder | None:
     if order.state not in CANCELLABLE:
         return None
-    return ladder.of_visit(order.cancellation_policy, order.visit_start, money.held, order.currency)
+    right = None
+    if order.buyer_organisation.personal:
+        right = cancellation.period_ends(order.accepted_at or clock.now(), order.visit_zone)
+    return ladder.of_visit(order.cancellation_policy, order.visit_start, money.held, order.currency, after=right)
 
 
 def _withdraw_until(session: Session, order: Order) -> Markup | None:
     """The end of a consumer's fourteen days, while they run and the contract exists."""
     if order.accepted_at is None or not cancellation.may_withdraw(session, order, clock.now()):
         return None
-    return words.moment(cancellation.period_ends(order.accepted_at, order.visit_zone))
+    return words.last_day(cancellation.period_ends(order.accepted_at, order.visit_zone))
 
 
 def _early(order: Order) -> Markup | str:
@@ -168,11 +171,11 @@ def _early(order: Order) -> Markup | str:
     over = cancellation.period_ends(order.accepted_at or now, order.visit_zone)
     if not order.buyer_organisation.personal or now >= over or over <= order.visit_start:
         return ""
-    begun = "The 14 days in which the customer can cancel" + (
-        " end" if order.accepted_at else ", counted from your yes, end"
+    counted = "" if order.accepted_at else ", counted from your yes,"
+    text = (
+        "The customer can cancel for 14 days" + counted + " until the end of {last}. They did not ask for the work to "
+        "begin earlier, so it may begin on {over} at the earliest, which is after the visit of {visit}: agree on a "
+        "time with them."
     )
-    return say(
-        begun + " on {over}, which is after the visit of {visit}. They did not ask for the work to begin earlier, so "
-        "it may only begin then: agree on a time with them.",
-        {"over": words.day(over), "visit": words.short_moment(order.visit_start)},
-    )
+    facts = {"last": words.last_day(over), "over": words.day(over), "visit": words.short_moment(order.visit_start)}
+    return say(text, facts)
