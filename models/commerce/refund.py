@@ -70,7 +70,9 @@ REFUND = Machine(
     moves=(
         move(S.requested, "approve", S.approved, "operator", "another person than the requester; not over the limit"),
         move(S.requested, "auto_approve", S.approved, "system", "the cause follows the published policy"),
-        move(S.requested, "reject", S.rejected, "operator", "reason"),
+        move(
+            S.requested, "reject", S.rejected, "operator|system", "reason; or the order ended and its money was divided"
+        ),
         move(
             S.requested, "deadline", S.approved, "system", "the undisputed part", timer=Timer(after=timedelta(days=14))
         ),

@@ -86,7 +86,7 @@ TABLES = {
     "refund": """
         requested approve approved operator
         requested auto_approve approved system
-        requested reject rejected operator
+        requested reject rejected operator|system
         requested deadline approved system +14d
         approved submit submitted system
         approved cancel cancelled operator

@@ -151,6 +151,8 @@ def agree(session: Session, row: Dispute, *, actor: Actor, version: int) -> Tran
     order = _locked(session, row)
     if version != row.proposals:
         raise Conflict("There is a newer proposal. Read it before you agree.")
+    if (row.proposed_minor or 0) > escrow.remaining(session, order):  # a bank took part of it back since
+        raise Conflict("Less is held than was proposed to go back. Wait for a new proposal.")
     moved = machine.apply(session, row, "agree", actor=actor, detail={"version": version}, by=actor.kind)
     setattr(row, f"{actor.kind.value}_agreed", True)
     _say(session, row, actor, StatementKind.agreement, "Agreed to the proposal.")

@@ -96,15 +96,25 @@ def payment_of(session: Session, order: Order) -> Payment:
     return session.scalars(sa.select(Payment).where(Payment.checkout_id == order.checkout_id)).one()
 
 
-def fee_left(session: Session, order: Order, *, but: Refund | None = None) -> Fee:
-    """What of the buyer fee has not gone back and is not asked for; `but` is a request that does not count."""
+def fee_left(session: Session, order: Order, *, but: Refund | None = None, asked: bool = False) -> Fee:
+    """What of the buyer fee has not gone back; with `asked` what waits for approval counts as gone too, all but the
+    request `but`."""
+    over = (RefundState.rejected, RefundState.cancelled, *(() if asked else (RefundState.requested,)))
     gone = sa.select(
         sa.func.coalesce(sa.func.sum(Refund.fee_net_minor), 0), sa.func.coalesce(sa.func.sum(Refund.fee_vat_minor), 0)
-    ).where(Refund.order_id == order.id, Refund.state.not_in((RefundState.rejected, RefundState.cancelled)))
+    ).where(Refund.order_id == order.id, Refund.state.not_in(over))
     if but is not None:
         gone = gone.where(Refund.id != but.id)
     net, vat = session.execute(gone).one()
     return Fee(order.fee_net_minor - int(net), order.fee_vat_minor - int(vat))
+
+
+def supersede(session: Session, order: Order) -> None:
+    """What waits for approval is over: the order ended, and how its money was divided has been decided. The order is
+    locked already."""
+    query = sa.select(Refund).where(Refund.order_id == order.id, Refund.state == RefundState.requested)
+    for row in session.scalars(query.order_by(Refund.id).with_for_update()).all():
+        machine.apply(session, row, "reject", actor=SYSTEM, reason="The order ended, and its money was divided then.")
 
 
 def of_late_capture(session: Session, payment: Payment) -> Refund:

@@ -78,6 +78,7 @@ def all_back(session: Session, order: Order, cause: RefundCause, *, event: str =
     it ends by itself."""
     order.closed_at = order.closed_at or clock.now()
     moved, parts = escrow.take_rest(session, order, event=event)
+    refund.supersede(session, order)
     fee = refund.fee_left(session, order)
     return refund.from_hold(session, order, parts, transition=moved, cause=cause, fee=fee, reason=reason)
 
@@ -107,6 +108,7 @@ def divide(
     made = None
     if taken and taken[1]:  # recorded before the rest is released, which begins where it ends
         moved, parts = taken
+        refund.supersede(session, order)
         made = refund.from_hold(session, order, parts, transition=moved, cause=cause, fee=fee, reason=reason)
     if seller_minor:
         if hold.state is not EscrowState.settled:

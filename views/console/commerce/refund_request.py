@@ -85,7 +85,7 @@ def _form(session: Session, order: Order) -> Any:
         fields[_name(line_id)] = Pounds(one.line.title, description=hint)
     if len(order.lines) > 1:
         fields["amount"] = Pounds("Or one amount", description="Spread over the lines in proportion")
-    left = money.written(refund.fee_left(session, order).total, order.currency)
+    left = money.written(refund.fee_left(session, order, asked=True).total, order.currency)
     fields["fee"] = BooleanField("Also the order fee", description=f"{left} of it is left")
     choices = one_of((cause.name, cause.value) for cause in CAUSES)
     fields["cause"] = SelectField("Cause", choices=choices, validators=[InputRequired("Choose a cause")])
