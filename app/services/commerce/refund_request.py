@@ -54,7 +54,7 @@ class Preview:
 
 def preview(session: Session, order: Order, *, lines: Mapping[UUID, int], fee: bool = False) -> Preview:
     """Raises Invalid for what cannot be asked, with the limit in the sentence."""
-    return _preview(session, order, lines, refund.fee_left(session, order) if fee else NO_FEE, but=None)
+    return _preview(session, order, lines, refund.fee_left(session, order, asked=True) if fee else NO_FEE, but=None)
 
 
 def preview_of(session: Session, row: Refund) -> Preview:
@@ -234,7 +234,7 @@ def _require_room(
         room = standing[line_id].refundable if line_id in standing else 0
         if not 0 <= gross <= room:
             wrong[f"line_{line_id}"] = f"At most {_written(order, room)} is left to refund of this line."
-    left = refund.fee_left(session, order, but=but)
+    left = refund.fee_left(session, order, but=but, asked=True)
     if fee.net > left.net or fee.vat > left.vat:
         wrong["fee"] = "The order fee has gone back already."
     if not wrong and sum(lines.values()) + fee.total <= 0:
