@@ -116,6 +116,12 @@ def test_a_session_cookie_opens_nothing_here(app, told, session):
     assert browser.post("/api/v1/checkouts", json={"listing": told.listing.slug}).status_code == 401
 
 
+def test_no_form_token_is_asked_for(buyer, nobody, told, app, monkeypatch):
+    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", True)
+    assert sign_in(nobody, told.seller.user.email).status_code == 201
+    assert buyer.post("/checkouts", {"listing": told.listing.slug}).status_code == 201
+
+
 def test_tokens_are_forgotten_a_month_after_their_end(arrange, told, session):
     now = utc_now()
     issue = {"user_id": told.buyer.user.id, "stamp": "x", "label": ""}
