@@ -7,7 +7,12 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from app import session as sessions
 from app.commands.seed import PASSWORD
+from app.services.commerce import dispute
+from app.session import session_scope
+from config import Config
+from tests.factories import commerce
 
 OPEN_EVERYTHING = """
 document.querySelectorAll('main details').forEach((one) => { one.open = true; });
@@ -18,6 +23,8 @@ PAGES = (
     "/console/", "/console/review/list/", "/console/listings/list/?state=live", "/console/orders/list/",
     "/console/people/list/", "/console/roles/list/", "/console/audit/list/", "/console/outbox/list/",
     "/console/invariants/", "/console/seals/", "/console/profile/", "/console/nothing-here",
+    "/console/refunds/list/?state=requested", "/console/problems/list/", "/console/chargebacks/list/",
+    "/console/timers/list/?state=waiting", "/console/webhooks/list/",
 )  # fmt: skip
 RECORDS = ("/console/review/list/", "/console/sellers/list/", "/console/people/list/", "/console/audit/list/")
 
@@ -118,3 +125,69 @@ def test_the_queue_works_without_a_script(console, reader):
     one.page.fill("#approve-reason", "The words say what is done and for how much.")
     one.page.locator("details[open] form button").click()
     expect(one.page.get_by_text("Approve: done")).to_be_visible()
+
+
+@pytest.fixture
+def desks(app, console, committed):
+    """A completed order, and a delivered one with a problem: (order's id, problem's id)."""
+    sessions.configure(committed.url, **Config.from_environment().engine_options())
+    with session_scope() as session:
+        told = commerce.story(session)
+        done, wrong = commerce.completed(session, told), commerce.delivered(session, told)
+        row = dispute.open_dispute(
+            session, wrong, actor=told.buyer.actor, code="not_done", text="Two of the twelve circuits were left out."
+        )
+        ids = done.id, row.id
+        session.commit()
+    return ids
+
+
+def test_support_asks_for_a_refund_by_line_and_finance_approves_what_it_has_read(console, desks, reader):
+    one, order = reader(console), f"/console/orders/show/{desks[0]}"
+    enter(one, "sunny")
+    one.go(order)
+    one.page.keyboard.press("f")
+    one.page.locator("[name^=line_]").fill("48.00")
+    one.page.locator("#cause").select_option("not_as_described")
+    one.page.fill("#reason", "Two of the twelve circuits were left out.")
+    one.press("See what it comes to")
+    expect(one.page.locator(".outcome")).to_be_focused()
+    expect(one.page.locator(".figures b").first).to_have_text("£48.00")
+    assert look(one, "what a refund comes to") == []
+    one.press("Ask for this refund")
+    expect(one.page.get_by_text("Asked for. Another person approves it.")).to_be_visible()
+    two = reader(console)
+    enter(two, "fern")
+    two.page.get_by_role("link", name="Refunds to approve").click()
+    two.page.locator(".row-link").first.click()
+    expect(two.page.get_by_text("Provider, earned and not payable yet")).to_be_visible()
+    two.page.keyboard.press("a")
+    two.page.locator("details[open] form button").click()
+    expect(two.page.get_by_text("Approve: done")).to_be_visible()
+    expect(two.page.get_by_text("refund.clawed_back")).to_be_visible()
+    two.go(order)
+    expect(two.page.get_by_text("refund.clawed_back")).to_be_visible()
+
+
+def test_an_operator_decides_a_problem_without_a_script_and_every_step_of_it_is_accessible(console, desks, reader):
+    problem, found = f"/console/problems/show/{desks[1]}", []
+    one = reader(console, script=False)
+    enter(one, "otto")
+    one.go(problem)
+    one.press("Take up")
+    for width, scheme in MODES:
+        seen = reader(console, width=width, scheme=scheme)
+        enter(seen, "otto")
+        for path in (problem, problem.replace("show", "decide"), "/console/problems/list/", "/console/"):
+            seen.go(path)
+            found += look(seen, f"{path} {width} {scheme}")
+    assert found == []
+    one.page.locator("main").get_by_role("link", name="Decide").click()
+    one.page.locator("#outcome").select_option("split")
+    one.page.fill("#buyer", "48.00")
+    one.page.fill("#reasons", "The report names ten circuits; two were paid for and not tested.")
+    one.press("See what it comes to")
+    expect(one.page.get_by_text("£240.00 less commission and its VAT")).to_be_visible()
+    one.press("Decide so")
+    expect(one.page.get_by_text("Decided. The money is on its way, and both parties can read why.")).to_be_visible()
+    expect(one.page.locator(".page-head .status")).to_have_text("Decided: split")

@@ -100,7 +100,12 @@ def test_operations_cancel_for_both_parties_by_terms_they_have_read(app, session
     client = signed_in(app, account(session, "Operations"))
     assert f"/console/orders/cancel/{order.id}" in client.get(f"/console/orders/show/{order.id}").text
     page, data = worked_out(client, order, reason="The provider has had an accident.")
-    for words in ("everything goes back to the customer", "£293.00", "Protected payment hold", "Left in the hold"):
+    for words in (
+        "everything goes back to the customer",
+        "£293.00",
+        "Protected payment hold",
+        "Nothing stays in the hold",
+    ):
         assert words in page, words
     answers = [client.post(f"/console/orders/cancel/{order.id}", data=data) for _ in range(2)]
     assert [one.status_code for one in answers] == [303, 303]

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import httpx
 
-from app.commands.seed import PASSWORD
 from tools.demo import story
 from tools.demo.visitor import StoryBroken, Visitor
+from tools.screenshots import desks
 from tools.screenshots.camera import Camera, camera
 
 FOLDER = Path(__file__).parents[2] / "var" / "screenshots"
@@ -42,6 +42,7 @@ def _tell(base: str, pictures: Camera) -> None:
         (FOLDER / f"{kind}.pdf").write_bytes(data)
     pictures.take("order-done", cast.customer, f"/orders/{reference}")
     _overseen(base, reference, pictures)
+    desks.picture(base, cast, slug, reference, pictures)
 
 
 def _offered(cast: story.Cast, pictures: Camera) -> str:
@@ -52,7 +53,7 @@ def _offered(cast: story.Cast, pictures: Camera) -> str:
     pictures.take("provider-listing", cast.provider, f"/pro/listings/{slug}")
     pictures.take("console-home", cast.moderator, "/console/")
     pictures.take("console-queue", cast.moderator, "/console/review/list/")
-    pictures.take("console-review", cast.moderator, _linked(cast.moderator, "/console/review/list/", story.TITLE))
+    pictures.take("console-review", cast.moderator, desks.linked(cast.moderator, "/console/review/list/", story.TITLE))
     story.approve(cast.moderator, slug)
     return slug
 
@@ -89,29 +90,14 @@ def _worked(cast: story.Cast, reference: str, pictures: Camera) -> None:
 
 def _overseen(base: str, reference: str, pictures: Camera) -> None:
     """What operations and an auditor see of it afterwards."""
-    otto, quill = _staff(base, "otto"), _staff(base, "quill")
+    otto, quill = desks.staff(base, "otto"), desks.staff(base, "quill")
     for name in OPERATIONS:
         pictures.take(f"console-{name}", otto, f"/console/{name}/list/")
-    pictures.take("console-order", otto, _linked(otto, f"/console/orders/list/?q={reference}", reference))
+    pictures.take("console-order", otto, desks.linked(otto, f"/console/orders/list/?q={reference}", reference))
     for name in AUDIT:
         pictures.take(f"console-{name}", quill, f"/console/{name}/list/")
     for name in ("invariants", "seals"):
         pictures.take(f"console-{name}", quill, f"/console/{name}/")
-
-
-def _staff(base: str, name: str) -> Visitor:
-    visitor = Visitor(base, name)
-    visitor.go("/console/login/")
-    visitor.send({"username": f"{name}@fixnado.test", "password": PASSWORD})
-    return visitor
-
-
-def _linked(visitor: Visitor, address: str, words: str) -> str:
-    """Where the first link with these words leads. Raises StoryBroken when the page has none."""
-    links = [link for link in visitor.go(address).iter("a") if words in (link.text_content() or "")]
-    if not links:
-        raise StoryBroken(f"{words} is not at {address}")
-    return str(links[0].get("href"))
 
 
 if __name__ == "__main__":

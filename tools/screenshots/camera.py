@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Response, sync_playwright
+from playwright.sync_api import BrowserContext, Page, Response, sync_playwright
 
 from tools.demo.visitor import StoryBroken, Visitor
 
@@ -25,8 +25,9 @@ class Camera:
         self._contexts, self._folder = contexts, folder
         self.taken = 0
 
-    def take(self, name: str, visitor: Visitor, address: str = "") -> None:
-        """The whole page at `address`, or where the visitor is. Raises StoryBroken for anything but 200."""
+    def take(self, name: str, visitor: Visitor, address: str = "", typed: Mapping[str, str] | None = None) -> None:
+        """The whole page at `address`, or where the visitor is; with `typed` after its form said what that comes to.
+        Raises StoryBroken for anything but 200."""
         self.taken += 1
         url = str(visitor.client.base_url.join(address) if address else visitor.at.url)
         for (width, scheme), context in self._contexts.items():
@@ -36,6 +37,8 @@ class Camera:
                 context.add_cookies([{"name": cookie.name, "value": cookie.value or "", "url": where}])
             page = context.new_page()
             _must_be_there(page.goto(url), url)
+            if typed:
+                _fill_in(page, typed)
             file = self._folder / f"{self.taken:02d}-{name}-{width}-{scheme}.png"
             tall = int(page.evaluate("document.documentElement.scrollHeight"))
             page.set_viewport_size({"width": width, "height": max(tall, HEIGHT)})  # bars that stick lie at the end
@@ -47,6 +50,15 @@ class Camera:
 def _must_be_there(answer: Response | None, url: str) -> None:
     if answer is None or not answer.ok:
         raise StoryBroken(f"{answer.status if answer else 'nothing'} from {url}")
+
+
+def _fill_in(page: Page, typed: Mapping[str, str]) -> None:
+    for name, value in typed.items():
+        field = page.locator(f"[name='{name}']")
+        tag = field.evaluate("one => one.tagName")
+        field.select_option(value) if tag == "SELECT" else field.fill(value)
+    with page.expect_navigation():
+        page.locator("button[name=step][value=look]").click()
 
 
 @contextmanager

@@ -80,8 +80,8 @@ class DisputeView(RecordView):
         Column("seller", "Provider", get=lambda d: d.order.seller_organisation.name, order=SELLER.name, width="l",
                prio=2),
         Column("state", "State", "status", order=D.state, width="ml", slot="status"),
-        Column("held", "Held", get=lambda d: drawing.money(getattr(d, "held", None), d.order.currency), width="s",
-               slot="end"),
+        Column("held", "Held", "number", get=lambda d: drawing.money(getattr(d, "held", None), d.order.currency),
+               width="s", slot="end"),
         Column("two_people", "Two people", "yes", order=D.two_people, width="s", prio=3),
         Column("deadline", "Deadline", "due", get=lambda d: getattr(d, "deadline", None), width="s", slot="due"),
     )  # fmt: skip

@@ -115,6 +115,9 @@ class RefundView(RecordView):
         for row in rows:
             row.asked_by = names.get(row.requested_by_user_id, "")
 
+    def heading(self, row: Refund) -> str:
+        return f"Refund, {row.order.reference}" if row.order else "Refund of a late payment"
+
     def open_moves(self, row: Refund) -> dict[str, str]:
         found = super().open_moves(row)
         if row.state is S.failed:
