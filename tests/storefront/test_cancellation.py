@@ -174,10 +174,47 @@ def test_nobody_else_cancels(stranger, rival, accepted, session, at):
     assert state(session) is OrderState.accepted
 
 
-def test_the_order_page_shows_the_ladder_with_its_dates_and_which_step_holds(buyer, accepted, session):
-    visit_in(session, accepted, days=5)
-    page = buyer.page(f"/orders/{accepted.reference}")
+def test_the_order_page_shows_a_business_the_ladder_with_its_dates_and_which_step_holds(
+    arrange, signed_in, trade, session
+):
+    made = arrange(commerce.accepted, trade)
+    visit_in(session, made, days=5)
+    page = signed_in(trade.buyer).page(f"/orders/{made.reference}")
     assert "If you cancel: standard" in page
     assert re.search(r"Until <time[^>]*>\w+ \d+ \w+, \d\d:\d\d</time> <span[^>]*>\(now\)</span></th><td>£288.00", page)
     assert "£144.00" in page
+    assert "The order fee of £5.00 is kept then." in page
+    assert "a business" in page
+    assert "Your right to cancel</a> ·" not in page
+
+
+def test_a_visit_within_the_fourteen_days_shows_a_consumer_no_ladder(buyer, accepted, session):
+    visit_in(session, accepted, days=5)
+    page = buyer.page(f"/orders/{accepted.reference}")
     assert "can cancel without giving a reason" in page
+    assert "The visit begins within the 14 days" in page
+    assert "£144.00" not in page
+
+
+def test_a_later_visit_shows_a_consumer_what_counts_after_the_fourteen_days(buyer, accepted, session):
+    visit_in(session, accepted, days=30)
+    page = buyer.page(f"/orders/{accepted.reference}")
+    assert "After those 14 days:" in page
+    assert "£144.00" in page
+    assert "(now)" not in page
+
+
+@pytest.mark.parametrize("factory", [commerce.paid, commerce.accepted])
+def test_a_provider_is_told_when_nobody_asked_them_to_begin_before_the_fourteen_days_are_over(
+    seller, told, arrange, session, factory
+):
+    made = arrange(factory, told)
+    assert "which is after the visit" not in seller.page(f"/pro/orders/{made.reference}")
+    session.execute(sa.text("update checkout set express_start_at = null, express_start_text = ''"))
+    visit_in(session, made, days=10)
+    page = seller.page(f"/pro/orders/{made.reference}")
+    assert re.search(
+        r"did not ask for the work to begin earlier, so it may begin on <time[^>]*>\w+day \d+ \w+ \d+", page
+    )
+    visit_in(session, made, days=20)
+    assert "which is after the visit" not in seller.page(f"/pro/orders/{made.reference}")

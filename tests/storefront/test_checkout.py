@@ -208,3 +208,44 @@ def test_a_stranger_cannot_move_a_checkout(stranger, told, arrange, verb, sessio
 
 def test_nobody_orders_from_themselves(seller, told):
     assert "This is your own listing" in seller.page(f"/l/{told.listing.slug}")
+
+
+def test_the_cancellation_policy_is_read_before_paying_and_goes_into_the_order(buyer, begun, window, provider, session):
+    page = buyer.page(begun)
+    assert "If you cancel after the 14 days: standard" in page
+    assert "Until 48 hours before the visit" in page
+    order(buyer, begun, window)
+    assert row(session).cancellation_policy.code == "standard"
+
+
+def test_a_visit_within_the_fourteen_days_is_said_to_come_back_whole(buyer, begun, window):
+    page = buyer.page(f"{begun.partition('?')[0]}?window={window}")
+    assert "lies within the 14 days: until it begins, everything comes back" in page
+
+
+def test_a_policy_that_changed_meanwhile_is_shown_before_anybody_pays(buyer, begun, window, provider, told, session):
+    from tests.storefront.conftest import hidden_fields
+
+    hidden = hidden_fields(buyer.page(begun), begun.partition("?")[0])
+    session.execute(
+        sa.text("update listing set cancellation_policy = 'strict' where id = :id"), {"id": told.listing.id}
+    )
+    session.commit()
+    answer = buyer.send(begun, {**hidden, **SITE, "window": window, "express_start": "y"})
+    assert answer.status_code == 422
+    assert "What comes back if you cancel has changed" in answer.text
+    assert "Everything back until 7 days before the visit" in answer.text
+    assert row(session).state is CheckoutState.draft
+    assert order(buyer, begun, window).status_code == 303
+
+
+def test_a_business_reads_of_its_terms_and_dates_and_of_no_right_to_cancel(arrange, signed_in):
+    trade = arrange(commerce.story, trader=True)
+    browser, at = signed_in(trade.buyer), f"/l/{trade.listing.slug}"
+    begun = browser.send(f"{at}/order", {}, seen_on=at).location
+    visit = offer.windows(trade.listing, now=clock.now())[-1].key
+    page = browser.page(f"{begun}?window={visit}")
+    assert "You order as a business, Hartcliffe Lettings" in page
+    assert "Of £288.00, you get back" in page
+    assert re.search(r"Until <time[^>]*>\w+ \d+ \w+, \d\d:\d\d</time>", page)
+    assert 'express_start"' not in page

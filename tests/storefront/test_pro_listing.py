@@ -70,6 +70,36 @@ def test_a_draft_keeps_everything_that_was_typed(seller, drafted, session):
     assert "Customers pay £293.00 all-in" in page
 
 
+def test_the_cancellation_policy_is_chosen_from_those_on_offer_and_kept(seller, drafted, session):
+    assert row(session).cancellation_policy == "standard"
+    page = seller.page(drafted)
+    assert "Everything back until 7 days before the visit, half until 48 hours before it" in page
+    typed = {**TYPED, "cancellation_policy": "strict"}
+    assert seller.send(drafted, typed, seen_on=drafted).status_code == 303
+    assert row(session).cancellation_policy == "strict"
+    assert re.search(r'name="cancellation_policy"[^>]*value="strict"|value="strict"[^>]*checked', seller.page(drafted))
+
+
+def test_a_policy_that_the_dated_table_does_not_offer_is_refused_at_its_field(seller, drafted, session):
+    answer = seller.send(drafted, {**TYPED, "cancellation_policy": "never"}, seen_on=drafted)
+    assert answer.status_code == 422
+    assert '<a href="#cancellation_policy">Choose one of the cancellation policies on offer.</a>' in answer.text
+    assert row(session).cancellation_policy == "standard"
+
+
+def test_a_policy_that_ended_keeps_a_draft_from_review(seller, drafted, session):
+    session.execute(sa.text("update listing set cancellation_policy = 'gone'"))
+    session.commit()
+    assert "Choose one of the cancellation policies on offer." in seller.page(drafted)
+
+
+def test_the_listing_page_says_what_comes_back(visitor, told):
+    page = visitor.page(f"/l/{told.listing.slug}")
+    assert "If you cancel: standard" in page
+    assert "Until 48 hours before the visit" in page
+    assert "For 14 days after the provider" in page
+
+
 def test_a_draft_is_edited_in_the_same_form(seller, drafted, session):
     answer = seller.send(drafted, {**TYPED, "price": "£1,250.50", "areas": "BS"}, seen_on=drafted)
     assert answer.status_code == 303
