@@ -21,7 +21,8 @@ from app.clients.payments import (
 Document = dict[str, Any]
 DISPUTE_FEE = 15_00
 OPEN = ("needs_response", "under_review", "warning_needs_response", "warning_under_review")
-TROUBLES = ("none", "refused", "unavailable", "answer_lost", "request_lost")
+TROUBLES = ("none", "refused", "unavailable", "answer_lost", "request_lost", "silence")
+"""`silence`: it is done, and nobody answers any more."""
 
 
 @dataclass
@@ -35,8 +36,6 @@ class Bank:
     keys: dict[str, str] = field(default_factory=dict)
     events: list[bytes] = field(default_factory=list)
     told: int = 0
-    answered: Document | None = None
-    """What the last call to change something was told; None when it was refused or came to nothing."""
 
     def _new(self, kind: str, prefix: str, **facts: Any) -> Document:
         thing = {"id": f"{prefix}_{len(self.things)}", "object": kind, "created": self._stamp(), **facts}
@@ -107,7 +106,6 @@ class Bank:
     # what the shop asks of it (app.clients.payments.Payments)
 
     def _before(self) -> None:
-        self.answered = None
         if self.trouble == "refused":
             raise PaymentsRefused("no")
         if self.trouble == "unavailable":
@@ -116,7 +114,8 @@ class Bank:
             raise PaymentsUnknown("lost on the way there")
 
     def _after(self) -> None:
-        if self.trouble == "answer_lost":
+        if self.trouble in {"answer_lost", "silence"}:
+            self.trouble = {"silence": "request_lost"}.get(self.trouble, "none")
             raise PaymentsUnknown("lost on the way back")
 
     def intent(self, intent_id: str) -> Intent:
@@ -146,8 +145,7 @@ class Bank:
             self.keys[key] = thing["id"]
             self.tell("refund.created", thing)
         self._after()
-        self.answered = self.things[self.keys[key]]
-        return payments.refund_of(self.answered)
+        return payments.refund_of(self.things[self.keys[key]])
 
     def _require_left(self, intent_id: str, amount: int) -> None:
         if any(one["status"] in {"needs_response", "under_review"} for one in self._of("dispute", intent_id)):

@@ -232,7 +232,7 @@ class Buying(Board):
         """One message's job, with the provider in this mood."""
         message = self.picture.jobs[key]
         bank = self.shop.bank
-        bank.trouble, bank.fate, bank.answered = trouble, fate, None
+        bank.trouble, bank.fate = trouble, fate
         came_to = self.shop.perform(message["job"], message["id"], **message["payload"])
         kind, *rest = key.split(":")
         if not came_to:
@@ -251,11 +251,12 @@ class Buying(Board):
         row = sale.refunds[place]
         if not refunds.begin(self.world, sale, row) or came_to:
             return
-        answer = self.shop.bank.answered
-        if answer is None:
-            refunds.refused(self.world, sale, row)
+        about = (one for one in self._at_the_bank("refund") if self._about(sale, row, one))
+        made = [self.word(one) for one in about if int(one["metadata"]["attempt"]) == row.attempts]
+        if made:
+            refunds.said(self.world, sale, row, *made[0])
         else:
-            refunds.said(self.world, sale, row, *self.word(answer))
+            refunds.refused(self.world, sale, row)
 
     # what the bank does
 
