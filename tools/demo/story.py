@@ -138,6 +138,19 @@ def accept(customer: Visitor, reference: str) -> None:
     customer.send({}, action="/accept_delivery/")
 
 
+def cancel(customer: Visitor, reference: str) -> None:
+    """The customer reads what comes back, and cancels."""
+    customer.go(f"/orders/{reference}/cancel")
+    customer.send({}, action="/cancel/")
+
+
+def complain(customer: Visitor, reference: str) -> None:
+    """The customer reports a problem, with a photo."""
+    customer.go(f"/orders/{reference}/problem/new")
+    said = {"code": "poor_work", "text": "Two sockets hang crooked, and the one in the hall does not work."}
+    customer.send(said, action="/problem/new/", files={"file": ("sockets.jpg", _photo(), "image/jpeg")})
+
+
 def papers(customer: Visitor, reference: str) -> dict[str, str]:
     """Both papers, read by the customer: SHA-256 of the bytes that came."""
     found = {}

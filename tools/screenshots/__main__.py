@@ -41,6 +41,7 @@ def _tell(base: str, pictures: Camera) -> None:
         data = cast.customer.fetch(f"/orders/{reference}/documents/{kind}.pdf")
         (FOLDER / f"{kind}.pdf").write_bytes(data)
     pictures.take("order-done", cast.customer, f"/orders/{reference}")
+    _gone_wrong(cast, slug, pictures)
     _overseen(base, reference, pictures)
     desks.picture(base, cast, slug, reference, pictures)
 
@@ -86,6 +87,21 @@ def _worked(cast: story.Cast, reference: str, pictures: Camera) -> None:
     pictures.take("order-delivered", cast.customer, f"/orders/{reference}")
     story.accept(cast.customer, reference)
     pictures.take("orders", cast.customer, "/orders")
+
+
+def _gone_wrong(cast: story.Cast, slug: str, pictures: Camera) -> None:
+    """An order that is cancelled, and one with a problem."""
+    reference = story.order(cast.customer, slug)
+    pictures.take("order-cancel", cast.customer, f"/orders/{reference}/cancel")
+    story.cancel(cast.customer, reference)
+    pictures.take("order-cancelled", cast.customer, f"/orders/{reference}")
+    reference = story.order(cast.customer, slug)
+    story.begin(cast.provider, reference)
+    pictures.take("problem-report", cast.customer, f"/orders/{reference}/problem/new")
+    story.complain(cast.customer, reference)
+    pictures.take("problem", cast.customer, f"/orders/{reference}/problem")
+    pictures.take("provider-problem", cast.provider, f"/pro/orders/{reference}/problem")
+    pictures.take("order-frozen", cast.customer, f"/orders/{reference}")
 
 
 def _overseen(base: str, reference: str, pictures: Camera) -> None:
