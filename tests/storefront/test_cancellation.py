@@ -64,7 +64,9 @@ def test_before_the_answer_everything_comes_back_and_the_button_says_so(buyer, p
     assert "Cancel and get £293.00 back" in page
     assert buyer.send(at, {}, seen_on=at).status_code == 303
     assert state(session) is OrderState.cancelled
-    assert "£293.00" in buyer.page(f"/orders/{paid.reference}")
+    page = buyer.page(f"/orders/{paid.reference}")
+    assert "£293.00" in page
+    assert "No contract was made." in page
 
 
 def test_within_the_fourteen_days_a_consumer_gets_everything_back_whatever_the_ladder(buyer, accepted, session):
