@@ -34,6 +34,9 @@ def upgrade() -> None:
     _checks("rate", "rate_kind", "kind", (*RATES, "two_person_limit"))
     _hold_counts_chargebacks()
     op.create_check_constraint(
+        op.f("ck_refund_covered_is_part_of_it"), "refund", "covered_minor BETWEEN 0 AND amount_minor"
+    )
+    op.create_check_constraint(
         op.f("ck_refund_transfer_by_two"), "refund", "transfer_by_user_id <> transfer_confirmed_by_user_id"
     )
     op.execute(PARTS % ("'release'", "CAST(NULL AS uuid)", "'release_rest'", ""))
@@ -104,6 +107,9 @@ def _tables() -> None:
         sa.Column("currency", sa.CHAR(length=3), nullable=False),
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
         sa.Column("fee_minor", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("order_fee_net_minor", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("order_fee_vat_minor", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("loss_minor", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("evidence_due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("evidence_text", sa.Text(), server_default="", nullable=False),
@@ -134,7 +140,9 @@ def _tables() -> None:
             "state <> 'lost' OR withdrawn_at IS NOT NULL", name=op.f("ck_chargeback_lost_money_had_gone")
         ),
         sa.CheckConstraint("state <> 'won' OR withdrawn_at IS NOT NULL", name=op.f("ck_chargeback_won_money_had_gone")),
-        sa.CheckConstraint("amount_minor > 0 AND fee_minor >= 0", name=op.f("ck_chargeback_sums_are_positive")),
+        sa.CheckConstraint(
+            "amount_minor > 0 AND fee_minor >= 0 AND loss_minor >= 0", name=op.f("ck_chargeback_sums_are_positive")
+        ),
         sa.ForeignKeyConstraint(["order_id"], ["sales_order.id"], name=op.f("fk_chargeback_order_id_sales_order")),
         sa.ForeignKeyConstraint(["payment_id"], ["payment.id"], name=op.f("fk_chargeback_payment_id_payment")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_chargeback")),
@@ -348,6 +356,7 @@ def _columns() -> None:
     op.add_column(
         "listing", sa.Column("cancellation_policy", sa.String(length=120), server_default="standard", nullable=False)
     )
+    op.add_column("refund", sa.Column("covered_minor", sa.BigInteger(), server_default="0", nullable=False))
     op.add_column("refund", sa.Column("reason", sa.Text(), server_default="", nullable=False))
     op.add_column("refund", sa.Column("transfer_reference", sa.String(length=120), server_default="", nullable=False))
     op.add_column("refund", sa.Column("transfer_by_user_id", sa.Integer(), nullable=True))
@@ -376,6 +385,7 @@ def _columns() -> None:
 def downgrade() -> None:
     never, settled = op.f("ck_escrow_never_more_than_captured"), op.f("ck_escrow_settled_holds_nothing")
     op.drop_constraint(op.f("ck_refund_transfer_by_two"), "refund", type_="check")
+    op.drop_constraint(op.f("ck_refund_covered_is_part_of_it"), "refund", type_="check")
     op.drop_constraint(never, "escrow", type_="check")
     op.drop_constraint(settled, "escrow", type_="check")
     for table, column in (
@@ -385,6 +395,7 @@ def downgrade() -> None:
         ("refund", "transfer_by_user_id"),
         ("refund", "transfer_reference"),
         ("refund", "reason"),
+        ("refund", "covered_minor"),
         ("listing", "cancellation_policy"),
         ("escrow", "charged_back_minor"),
         ("checkout", "cancellation_policy_id"),

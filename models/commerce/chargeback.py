@@ -53,13 +53,15 @@ CHARGEBACK = Machine(
 class Chargeback(Lifecycle, Base):
     """Sums are minor units. `withdrawn_at` is when the bank took the money; None for an inquiry, which moves none.
 
+    `order_fee_net_minor` and `order_fee_vat_minor` are the buyer fee that went with a lost case, `loss_minor` what
+    nothing else covered.
     `evidence_due_at` is the bank's deadline (UTC); `concession` says that it is not contested.
     """
 
     __tablename__ = "chargeback"
     __table_args__ = (
         sa.UniqueConstraint("provider", "provider_dispute_id"),
-        sa.CheckConstraint("amount_minor > 0 AND fee_minor >= 0", name="sums_are_positive"),
+        sa.CheckConstraint("amount_minor > 0 AND fee_minor >= 0 AND loss_minor >= 0", name="sums_are_positive"),
         sa.CheckConstraint("state <> 'won' OR withdrawn_at IS NOT NULL", name="won_money_had_gone"),
         sa.CheckConstraint("state <> 'lost' OR withdrawn_at IS NOT NULL", name="lost_money_had_gone"),
         sa.Index("ix_chargeback_payment_id", "payment_id"),
@@ -76,6 +78,9 @@ class Chargeback(Lifecycle, Base):
     currency: Mapped[Currency]
     amount_minor: Mapped[Minor]
     fee_minor: Mapped[Minor] = mapped_column(default=0, server_default="0")
+    order_fee_net_minor: Mapped[Minor] = mapped_column(default=0, server_default="0")
+    order_fee_vat_minor: Mapped[Minor] = mapped_column(default=0, server_default="0")
+    loss_minor: Mapped[Minor] = mapped_column(default=0, server_default="0")
     evidence_due_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
     withdrawn_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
     evidence_text: Mapped[Prose] = mapped_column(default="", server_default="")

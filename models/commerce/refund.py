@@ -97,6 +97,10 @@ REFUND = Machine(
             move(state, "charged_back", S.settled_manually, "system", "the buyer's bank gave the money back first")
             for state in (S.approved, S.failed)
         ),
+        *(
+            move(state, "charged_back_part", state, "system", "the buyer's bank gave part of it back first")
+            for state in (S.approved, S.failed)
+        ),
         move(S.succeeded, "psp_failed_late", S.failed, "psp", "posting reversed"),
     ),
 )
@@ -105,13 +109,14 @@ REFUND = Machine(
 class Refund(Lifecycle, Base):
     """`amount_minor` is all that goes back; of it `fee_net_minor` + `fee_vat_minor` is the buyer fee, the rest comes
     from the order's lines (or, for a late capture, straight from what was captured). Minor units. `transfer_reference`
-    is the bank's, where the money had to go another way."""
+    is the bank's, where the money had to go another way; `covered_minor` is what the buyer's own bank gave of it."""
 
     __tablename__ = "refund"
     __table_args__ = (
         sa.CheckConstraint("amount_minor > 0", name="amount_is_positive"),
         sa.CheckConstraint("fee_net_minor >= 0 AND fee_vat_minor >= 0", name="fee_is_not_negative"),
         sa.CheckConstraint("amount_minor >= fee_net_minor + fee_vat_minor", name="fee_is_part_of_it"),
+        sa.CheckConstraint("covered_minor BETWEEN 0 AND amount_minor", name="covered_is_part_of_it"),
         sa.CheckConstraint("approved_by_user_id <> requested_by_user_id", name="approved_by_another"),
         sa.CheckConstraint("transfer_by_user_id <> transfer_confirmed_by_user_id", name="transfer_by_two"),
         sa.CheckConstraint("(order_id IS NULL) = (cause = 'late_capture')", name="of_an_order"),
@@ -129,6 +134,7 @@ class Refund(Lifecycle, Base):
     )
     currency: Mapped[Currency]
     amount_minor: Mapped[Minor]
+    covered_minor: Mapped[Minor] = mapped_column(default=0, server_default="0")
     fee_net_minor: Mapped[Minor] = mapped_column(default=0, server_default="0")
     fee_vat_minor: Mapped[Minor] = mapped_column(default=0, server_default="0")
     requested_by_user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("ab_user.id"))
@@ -147,3 +153,8 @@ class Refund(Lifecycle, Base):
     order: Mapped[Order | None] = relationship(Order)
     payment: Mapped[Payment] = relationship(Payment)
     lines: Mapped[list[RefundLine]] = relationship(RefundLine)
+
+    @property
+    def due_minor(self) -> int:
+        """What is to be sent, in minor units: all but what the buyer's bank gave of it."""
+        return self.amount_minor - self.covered_minor

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.services.commerce import account, allocation, dispute, escrow, ledger, order, refund, refund_request
+from app.services.commerce import account, allocation, dispute, escrow, ledger, refund, refund_request
 from app.services.platform import clock, timer
 from models.actor import Actor
 from models.commerce.order import Order
@@ -260,14 +260,16 @@ def test_a_refund_that_failed_is_sent_by_bank_by_two_people(work: Session, clerk
     assert balance(work, account.CLIENT_MONEY) == -10_00
 
 
-def test_two_requests_at_once_for_a_seller_do_not_take_the_same_money(work: Session) -> None:
-    """Their books are locked while one is worked out."""
+def test_a_sellers_books_are_locked_while_one_takes_from_them_and_not_while_one_looks(
+    work: Session, clerk: Actor, approver: Actor
+) -> None:
     told = commerce.story(work)
     made = commerce.completed(work, told)
-    refund_request.preview(work, made, lines={made.lines[0].id: 1_00})
-    locks = work.scalar(sa.text("select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()"))
-    assert locks == 1
-    assert order.by_reference(work, made.reference, frozenset({made.buyer_organisation_id})) is made
+    locks = sa.text("select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()")
+    row = ask(work, made, clerk, {made.lines[0].id: 1_00})
+    assert work.scalar(locks) == 0
+    refund_request.approve(work, row, actor=approver)
+    assert work.scalar(locks) == 1
 
 
 def _fire(session: Session, row: Refund) -> None:

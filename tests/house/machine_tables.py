@@ -99,6 +99,8 @@ TABLES = {
         failed to_wallet settled_manually buyer
         failed bank_transfer settled_manually operator
         approved charged_back settled_manually system
+        approved charged_back_part approved system
+        failed charged_back_part failed system
         failed charged_back settled_manually system
         succeeded psp_failed_late failed psp
     """,

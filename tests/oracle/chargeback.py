@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
-from tests.oracle import dispute, hold
+from tests.oracle import dispute, hold, refund
 from tests.oracle.arithmetic import rounded, spread
 from tests.oracle.world import LIVE_CASE, ORDER_OVER, Case, Sale, World, require
 
@@ -62,6 +62,7 @@ def _won(world: World, sale: Sale, case: Case) -> None:
     world.become(sale, "chargeback", case, "won")
     world.post(**{f"dispute:{case.name}": -case.amount}, psp=case.amount)
     hold.thaw(world, sale)
+    dispute.open_when_late(world, sale)
     _resume(world, sale, case)
 
 
@@ -69,15 +70,16 @@ def _lost(world: World, sale: Sale, case: Case) -> None:
     """Covered by what we owed the buyer anyway, by what is held, by what the seller got, by the fee; the rest: lost."""
     world.become(sale, "chargeback", case, "lost")
     left = case.amount
-    for i, row in enumerate(sale.refunds):
-        if row.state in {"approved", "failed"} and row.amount <= left:
-            world.become(sale, "refund", row, "settled_manually")
-            world.post(**{f"refund:{sale.number}:{i}": row.amount, f"dispute:{case.name}": -row.amount})
-            left -= row.amount
+    for row in sale.refunds:
+        waits = row.state in {"approved", "failed"} and row.transfer_by is None
+        if waits and (part := min(row.due, left)):
+            refund.cover(world, sale, row, part, f"dispute:{case.name}")
+            left -= part
     if sale.order is not None:
         left -= _from_hold(world, sale, case, left)
         left -= _from_seller(world, sale, case, left)
         left -= _from_fee(world, sale, case, left)
+    case.loss = left
     if left:
         world.post(**{f"dispute:{case.name}": -left}, loss=left)
     hold.thaw(world, sale)
@@ -114,7 +116,8 @@ def _from_fee(world: World, sale: Sale, case: Case, left: int) -> int:
     net, vat = sale.fee_left
     covered = min(left, net + vat)
     if covered:
-        part = rounded(Fraction(covered * vat, net + vat))
+        part = vat if covered == net + vat else rounded(Fraction(covered * vat, net + vat))
+        case.fee = (covered - part, part)
         world.post(**{f"dispute:{case.name}": -covered}, service_fee=covered - part, vat=part)
     return covered
 

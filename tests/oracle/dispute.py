@@ -35,6 +35,16 @@ def begin(world: World, sale: Sale, kind: str, opened_from: str) -> None:
     world.rearm(sale, "dispute", row)
 
 
+def open_when_late(world: World, sale: Sale) -> None:
+    """From day 85 on, delivered work whose fourteen days would end after day 89 is decided by people."""
+    order, captured = sale.order, sale.captured
+    if order is None or captured is None or order.state != "delivered" or world.now < captured + 85 * DAYS:
+        return
+    if order.entered + 14 * DAYS > captured + 89 * DAYS:
+        world.become(sale, "order", order, "disputed")
+        begin(world, sale, "system", "delivered")
+
+
 def _live(sale: Sale, *states: str) -> Problem:
     row = sale.problem
     require(row is not None and (not states or row.state in states), "there is no such problem")
@@ -69,6 +79,7 @@ def withdraw(world: World, sale: Sale, who: Who) -> None:
     _become(world, sale, row, "withdrawn")
     world.become(sale, "order", sale.order, row.opened_from)
     hold.thaw(world, sale)
+    open_when_late(world, sale)
 
 
 def request_info(world: World, sale: Sale, party: str) -> None:

@@ -191,20 +191,19 @@ def hold_limit(world: World, sale: Sale) -> None:
 
 def age_alarm(world: World, sale: Sale) -> None:
     """85 days after payment; what is delivered and would be silently accepted after day 89 must be decided."""
-    assert sale.order
-    assert sale.captured
-    too_late = sale.order.entered + 14 * DAYS > sale.captured + 89 * DAYS
-    forced = sale.order.state == "delivered" and too_late
     hold.freeze(world, sale)
-    if forced:
-        world.become(sale, "order", sale.order, "disputed")
-        dispute.begin(world, sale, "system", "delivered")
+    dispute.open_when_late(world, sale)
 
 
 def age_limit(world: World, sale: Sale) -> None:
     """89 days after payment: the provider keeps money no longer than 90."""
     order = _in(sale, "accepted", "in_progress", "delivered", "disputed")
+    if order.state == "delivered" and world.now >= order.entered + 14 * DAYS:
+        lapse(world, sale)  # nobody objected in time
+        return
     _quiet(sale)
+    lately = any(one.state == "won" and one.entered > world.now - 14 * DAYS for one in sale.cases)
+    require(not lately, "people decide first")
     world.become(sale, "order", order, "cancelled")
     dispute.close_with_order(world, sale)
     hold.all_back(world, sale, "hold_limit")

@@ -91,12 +91,29 @@ def said(world: World, sale: Sale, row: Refund, name: str, status: str, attempt:
         world.become(sale, "refund", row, "submitted")
     if status == "succeeded" and row.state == "submitted":
         world.become(sale, "refund", row, "succeeded")
-        world.post(**{_transit(sale, row): row.amount}, psp=-row.amount)
+        world.post(**{_transit(sale, row): row.due}, psp=-row.due)
     elif status == "failed" and row.state == "submitted":
         world.become(sale, "refund", row, "failed")
+        _cover_by_losses(world, sale, row)
     elif status == "failed" and row.state == "succeeded":
         world.become(sale, "refund", row, "failed")
-        world.post(**{_transit(sale, row): -row.amount}, psp=row.amount)
+        world.post(**{_transit(sale, row): -row.due}, psp=row.due)
+        _cover_by_losses(world, sale, row)
+
+
+def cover(world: World, sale: Sale, row: Refund, amount: int, against: str) -> None:
+    """The buyer's bank gave so much of what was owed."""
+    world.become(sale, "refund", row, "settled_manually" if amount == row.due else row.state)
+    row.covered += amount
+    world.post(**{_transit(sale, row): amount, against: -amount})
+
+
+def _cover_by_losses(world: World, sale: Sale, row: Refund) -> None:
+    """It did not arrive after all, and the bank gave the same money: no longer a loss."""
+    for case in sale.cases:
+        if amount := min(case.loss, row.due):
+            case.loss -= amount
+            cover(world, sale, row, amount, "loss")
 
 
 def heard(world: World, sale: Sale, row: Refund, found: list[tuple[str, str, int]]) -> None:
@@ -124,6 +141,7 @@ def none_there(world: World, sale: Sale, row: Refund) -> None:
 def refused(world: World, sale: Sale, row: Refund) -> None:
     if row.state == "submitted":
         world.become(sale, "refund", row, "failed")
+        _cover_by_losses(world, sale, row)
 
 
 def no_answer(world: World, sale: Sale, row: Refund) -> None:
@@ -132,7 +150,7 @@ def no_answer(world: World, sale: Sale, row: Refund) -> None:
 
 
 def retry(world: World, sale: Sale, row: Refund) -> None:
-    require(row.state == "failed" and row.attempts < 3, "not again")
+    require(row.state == "failed" and row.attempts < 3 and row.transfer_by is None, "not again")
     row.known_as = None
     world.become(sale, "refund", row, "approved")
     hold.ask_to_send(world, sale, row)
@@ -146,4 +164,4 @@ def record_transfer(row: Refund, who: Who) -> None:
 def confirm_transfer(world: World, sale: Sale, row: Refund, who: Who) -> None:
     require(row.state == "failed" and row.transfer_by not in {None, who.number}, "another person confirms")
     world.become(sale, "refund", row, "settled_manually")
-    world.post(**{_transit(sale, row): row.amount}, bank=-row.amount)
+    world.post(**{_transit(sale, row): row.due}, bank=-row.due)

@@ -63,6 +63,12 @@ class Refund(Thing):
     attempts: int = 0
     known_as: str | None = None
     transfer_by: int | None = None
+    covered: int = 0
+
+    @property
+    def due(self) -> int:
+        """Without what the buyer's bank gave of it."""
+        return self.amount - self.covered
 
 
 @dataclass
@@ -84,6 +90,8 @@ class Case(Thing):
     amount: int
     due: datetime | None
     taken: bool = False
+    fee: tuple[int, int] = (0, 0)
+    loss: int = 0
 
 
 @dataclass
@@ -147,7 +155,7 @@ class Sale:
         return self._fee_less({"rejected", "cancelled"})
 
     def _fee_less(self, nothing_gone: set[str]) -> tuple[int, int]:
-        gone = [one.fee for one in self.refunds if one.state not in nothing_gone]
+        gone = [one.fee for one in self.refunds if one.state not in nothing_gone] + [one.fee for one in self.cases]
         return self.fee[0] - sum(net for net, _ in gone), self.fee[1] - sum(vat for _, vat in gone)
 
     def asked(self, line: int, but: Refund | None = None) -> int:

@@ -50,8 +50,7 @@ def outlook(session: Session, row: Chargeback) -> Outlook:
     """What `follow` would book for a loss, by today's figures."""
     owed, left = 0, row.amount_minor
     for one in refund.waiting(session, row.payment_id, lock=False):
-        if owed + one.amount_minor <= row.amount_minor:
-            owed += one.amount_minor
+        owed += min(one.due_minor, left - owed)
     left -= owed
     held = min(left, escrow.remaining(session, row.order)) if row.order is not None else 0
     left -= held
@@ -209,6 +208,7 @@ def _won(session: Session, row: Chargeback, order: Order | None, actor: Actor) -
     journal_entry.chargeback_won(session, row, transition=moved)
     if order is not None:
         escrow.thaw(session, order, reason="the chargeback was won")
+        dispute.open_when_late(session, order)
     _resume_refunds(session, row)
 
 
@@ -226,6 +226,7 @@ def _lost(session: Session, row: Chargeback, order: Order | None, actor: Actor) 
     left -= allocation.total(parts)
     fee = _fee(session, order, left)
     left -= fee.total
+    row.order_fee_net_minor, row.order_fee_vat_minor, row.loss_minor = fee.net, fee.vat, left
     if parts or fee.total or left:
         allocation.record(
             session, parts, AllocationKind.chargeback, transition=moved, chargeback=row, after_release=True
@@ -242,9 +243,9 @@ def _owed_anyway(session: Session, row: Chargeback) -> int:
     """Refunds that had not left: the bank paid them. Minor units."""
     covered = 0
     for one in refund.waiting(session, row.payment_id):
-        if covered + one.amount_minor <= row.amount_minor:
-            refund.settled_by_chargeback(session, one, row)
-            covered += one.amount_minor
+        if part := min(one.due_minor, row.amount_minor - covered):
+            refund.covered_by_chargeback(session, one, row, part)
+            covered += part
     return covered
 
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.services.commerce import escrow, money, rate, refund, settlement
+from app.services.commerce import escrow, freeze, money, rate, refund, settlement
 from app.services.commerce.refund import NO_FEE
 from app.services.platform import clock, machine, timer
 from models.actor import Actor, ActorKind
@@ -73,6 +73,18 @@ def open_by_clock(session: Session, order: Order, before: OrderState, text: str)
     return _open(session, order, before, BY_CLOCK, SYSTEM, text, ())
 
 
+def open_when_late(session: Session, order: Order) -> Dispute | None:
+    """Delivered work whose fourteen days end after the hold's own limit is decided by staff, and not refunded by the
+    clock alone: 85 days after payment it becomes a problem. None when there is no need. The order is locked already."""
+    before, late = order.state, clock.now() >= order.captured_at + freeze.ALARM_AFTER
+    if not late or before is not OrderState.delivered:
+        return None
+    if order.state_entered_at + OBJECT_WITHIN <= order.captured_at + freeze.LIMIT_AFTER:
+        return None
+    machine.apply(session, order, "hold_alarm", actor=SYSTEM, reason="held for 85 days")
+    return open_by_clock(session, order, before, "Delivered so late that the payment hold ends first.")
+
+
 def of_order(session: Session, order: Order) -> Dispute | None:
     """The newest problem of an order, live or not."""
     query = (
@@ -113,6 +125,7 @@ def withdraw(session: Session, row: Dispute, *, actor: Actor, reason: str = "") 
     session.flush()
     moved = machine.apply(session, order, f"withdrawn_to_{row.opened_from}", actor=actor, reason=reason)
     escrow.thaw(session, order, reason="the problem was withdrawn")
+    open_when_late(session, order)
     return moved
 
 

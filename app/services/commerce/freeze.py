@@ -17,6 +17,9 @@ from models.commerce.order import Order
 from models.commerce.payment import Payment
 
 ALARM_AFTER = timedelta(days=85)
+LIMIT_AFTER = timedelta(days=89)
+"""From capture: a provider keeps money for ninety days."""
+TIME_TO_DECIDE = timedelta(days=14)
 CONTESTED = "The customer's bank is asking for this payment back. Nothing can move until the bank has decided."
 
 
@@ -34,6 +37,16 @@ def order_contested(session: Session, order: Order) -> bool:
     """The same for an order."""
     payment_id = session.scalar(sa.select(Payment.id).where(Payment.checkout_id == order.checkout_id))
     return payment_id is not None and contested(session, payment_id)
+
+
+def decided_lately(session: Session, order: Order) -> bool:
+    """A bank gave the money back within the last fourteen days: what the order waited for is now for people."""
+    won = (
+        sa.select(Chargeback.id)
+        .where(Chargeback.order_id == order.id, Chargeback.state == ChargebackState.won)
+        .where(Chargeback.closed_at > clock.now() - TIME_TO_DECIDE)
+    )
+    return session.scalar(won.limit(1)) is not None
 
 
 def charged_back(session: Session, payment_id: UUID) -> int:

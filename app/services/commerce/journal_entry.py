@@ -105,28 +105,32 @@ def captured_late(session: Session, refund: Refund, payment: Payment, *, transit
 
 def refund_succeeded(session: Session, refund: Refund, *, transition: Transition) -> int:
     """The provider sent it."""
-    lines = postings.refund_succeeded(refund.payment.provider, refund.id, refund.currency, amount=refund.amount_minor)
+    lines = postings.refund_succeeded(refund.payment.provider, refund.id, refund.currency, amount=refund.due_minor)
     key = f"{refund.id}:{transition.id}"
     return _post(session, "refund.succeeded", key, _refund_subject(refund), lines, transition)
 
 
 def refund_bounced(session: Session, refund: Refund, *, transition: Transition) -> int:
     """It had arrived, and came back: owed once more."""
-    lines = postings.refund_bounced(refund.payment.provider, refund.id, refund.currency, amount=refund.amount_minor)
+    lines = postings.refund_bounced(refund.payment.provider, refund.id, refund.currency, amount=refund.due_minor)
     key = f"{refund.id}:{transition.id}"
     return _post(session, "refund.bounced", key, _refund_subject(refund), lines, transition)
 
 
 def refund_transferred(session: Session, refund: Refund, *, transition: Transition) -> int:
     """Sent by bank transfer instead."""
-    lines = postings.refund_transferred(refund.id, refund.currency, amount=refund.amount_minor)
+    lines = postings.refund_transferred(refund.id, refund.currency, amount=refund.due_minor)
     return _post(session, "refund.transferred", f"{refund.id}", _refund_subject(refund), lines, transition)
 
 
-def refund_charged_back(session: Session, refund: Refund, chargeback: Chargeback, *, transition: Transition) -> int:
-    """The buyer's bank was quicker than we."""
-    lines = postings.refund_charged_back(refund.id, chargeback.id, refund.currency, amount=refund.amount_minor)
-    return _post(session, "refund.charged_back", f"{refund.id}", _refund_subject(refund), lines, transition)
+def refund_charged_back(
+    session: Session, refund: Refund, chargeback: Chargeback, *, amount_minor: int, lost: bool, transition: Transition
+) -> int:
+    """The buyer's bank gave what we still owed; `lost` when it was booked as our loss before."""
+    against = account.CHARGEBACK_LOSS if lost else account.dispute(chargeback.id)
+    lines = postings.refund_charged_back(refund.id, against, refund.currency, amount=amount_minor)
+    key = f"{refund.id}:{transition.id}"
+    return _post(session, "refund.charged_back", key, _refund_subject(refund), lines, transition)
 
 
 def chargeback_opened(session: Session, chargeback: Chargeback) -> int:

@@ -29,7 +29,6 @@ from models.platform.transition import Transition
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # nothing that is misheard or misread
 ACCEPT_WITHIN = timedelta(days=6)
 BEFORE_VISIT = timedelta(days=1)
-HOLD_LIMIT = timedelta(days=89)
 MONEY_EVENTS = (
     "accept", "decline", "cancel", "lapse", "start", "accept_delivery", "hold_limit", "hold_alarm", "hold_ran_out",
     "resolve_complete", "resolve_cancel",
@@ -241,12 +240,8 @@ def age_alarm(session: Session, hold: Escrow, *, actor: Actor) -> Transition:
     """85 days after capture: frozen until somebody decides. Delivered work whose fourteen days would end after day 89
     becomes a problem that staff decide, so that it is not refunded by the clock alone."""
     moved = machine.apply(session, hold, "age_alarm", actor=actor, reason="held for 85 days")
-    order, before = hold.order, hold.order.state
-    machine.lock(session, order)
-    limit = order.captured_at + HOLD_LIMIT
-    if before is OrderState.delivered and order.state_entered_at + dispute.OBJECT_WITHIN > limit:
-        machine.apply(session, order, "hold_alarm", actor=actor, reason="held for 85 days")
-        dispute.open_by_clock(session, order, before, "Delivered so late that the payment hold ends first.")
+    machine.lock(session, hold.order)
+    dispute.open_when_late(session, hold.order)
     return moved
 
 
@@ -255,6 +250,9 @@ def age_limit(session: Session, hold: Escrow, *, actor: Actor) -> None:
     """89 days after capture, and nobody decided: the buyer's money goes back before the provider's limit, and the order
     ends with its hold."""
     order = hold.order
+    if order.state is OrderState.delivered and clock.now() >= order.state_entered_at + dispute.OBJECT_WITHIN:
+        lapse(session, order, actor=actor)  # nobody objected in time: the work counts as accepted
+        return
     machine.apply(session, order, "hold_ran_out", actor=actor, reason="held for 89 days without a decision")
     dispute.close_with_order(session, order)
     settlement.all_back(session, order, RefundCause.hold_limit, event="age_limit")
@@ -297,6 +295,12 @@ def _new_reference(session: Session) -> str:
 def _not_contested(session: Session, order: Order, _arguments: object) -> str | None:
     """While a bank may take the money back it neither moves nor is worked for; a timer is set again until then."""
     return freeze.CONTESTED if freeze.order_contested(session, order) else None
+
+
+@machine.guard("order", "hold_ran_out")
+def _bank_was_slow(session: Session, order: Order, _arguments: object) -> str | None:
+    lately = freeze.decided_lately(session, order)
+    return "The bank decided less than fourteen days ago: people decide first." if lately else None
 
 
 @machine.guard("order", "accept")

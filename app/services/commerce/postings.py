@@ -118,9 +118,9 @@ def refund_transferred(refund_id: UUID, currency: str, *, amount: int) -> list[L
     return _lines(currency, (account.refund_in_transit(refund_id), amount), (account.CLIENT_MONEY, -amount))
 
 
-def refund_charged_back(refund_id: UUID, chargeback_id: UUID, currency: str, *, amount: int) -> list[Line]:
+def refund_charged_back(refund_id: UUID, against: AccountRef, currency: str, *, amount: int) -> list[Line]:
     """The buyer's bank gave back what was still on its way: it is owed once, not twice."""
-    return _lines(currency, (account.refund_in_transit(refund_id), amount), (account.dispute(chargeback_id), -amount))
+    return _lines(currency, (account.refund_in_transit(refund_id), amount), (against, -amount))
 
 
 def chargeback_opened(provider: str, chargeback_id: UUID, currency: str, *, amount: int, fee: int) -> list[Line]:

@@ -106,7 +106,12 @@ def fee_left(session: Session, order: Order, *, but: Refund | None = None, asked
     if but is not None:
         gone = gone.where(Refund.id != but.id)
     net, vat = session.execute(gone).one()
-    return Fee(order.fee_net_minor - int(net), order.fee_vat_minor - int(vat))
+    taken = sa.select(
+        sa.func.coalesce(sa.func.sum(Chargeback.order_fee_net_minor), 0),
+        sa.func.coalesce(sa.func.sum(Chargeback.order_fee_vat_minor), 0),
+    ).where(Chargeback.order_id == order.id)
+    net_taken, vat_taken = session.execute(taken).one()
+    return Fee(order.fee_net_minor - int(net) - int(net_taken), order.fee_vat_minor - int(vat) - int(vat_taken))
 
 
 def supersede(session: Session, order: Order) -> None:
@@ -157,7 +162,7 @@ def begin_submission(session: Session, refund_id: UUID) -> Submission | None:
     elif row.state is not RefundState.submitted or row.provider_refund_id is not None:
         return None
     intent_id = row.payment.intent_id or ""
-    return Submission(row.id, intent_id, row.amount_minor, f"refund:{row.id}:{row.attempts}", row.attempts)
+    return Submission(row.id, intent_id, row.due_minor, f"refund:{row.id}:{row.attempts}", row.attempts)
 
 
 def of_result(session: Session, result: RefundResult) -> Refund | None:
@@ -208,10 +213,12 @@ def _failed(session: Session, row: Refund, result: RefundResult, actor: Actor) -
     row.last_error = result.failure_reason or result.status
     if row.state is RefundState.submitted:
         machine.apply(session, row, "psp_failed", actor=actor, reason=row.last_error)
+        _covered_by_a_loss(session, row)
         return True
     if row.state is RefundState.succeeded:
         moved = machine.apply(session, row, "psp_failed_late", actor=actor, reason=row.last_error)
         journal_entry.refund_bounced(session, row, transition=moved)
+        _covered_by_a_loss(session, row)
         return True
     return False
 
@@ -231,6 +238,7 @@ def refused(session: Session, refund_id: UUID, error: str) -> None:
     if row.state is RefundState.submitted:
         row.last_error = error[:2000]
         machine.apply(session, row, "psp_failed", actor=PSP, reason=row.last_error)
+        _covered_by_a_loss(session, row)
 
 
 def retry(session: Session, row: Refund, *, actor: Actor) -> Transition:
@@ -265,16 +273,46 @@ def confirm_transfer(session: Session, row: Refund, *, actor: Actor) -> Transiti
     return moved
 
 
-def settled_by_chargeback(session: Session, row: Refund, chargeback: Chargeback) -> None:
-    """The buyer's bank gave back what we still owed them."""
-    moved = machine.apply(session, row, "charged_back", actor=SYSTEM, reason="the bank gave the money back")
-    journal_entry.refund_charged_back(session, row, chargeback, transition=moved)
+def withdraw_transfer(session: Session, row: Refund) -> None:
+    """The transfer was not made after all: the refund can be sent again. Raises GuardFailed once it is confirmed."""
+    machine.lock(session, row)
+    if row.state is not RefundState.failed or not row.transfer_reference:
+        raise GuardFailed("There is no transfer that waits to be confirmed.")
+    session.info["verb"] = "refund.withdraw_transfer"
+    row.transfer_reference, row.transfer_by_user_id = "", None
+    session.flush()
+
+
+def covered_by_chargeback(
+    session: Session, row: Refund, chargeback: Chargeback, amount_minor: int, *, lost: bool = False
+) -> None:
+    """The buyer's bank gave so much of what we still owed them; `lost` when that was booked as our loss before."""
+    event = "charged_back" if amount_minor == row.due_minor else "charged_back_part"
+    moved = machine.apply(
+        session, row, event, actor=SYSTEM, reason="the bank gave it back", detail={"amount_minor": amount_minor}
+    )
+    row.covered_minor += amount_minor
+    session.flush()
+    journal_entry.refund_charged_back(session, row, chargeback, amount_minor=amount_minor, lost=lost, transition=moved)
+
+
+def _covered_by_a_loss(session: Session, row: Refund) -> None:
+    """It failed after all, but the buyer's bank had given the money back too: what was our loss pays it."""
+    lost = sa.select(Chargeback).where(Chargeback.payment_id == row.payment_id, Chargeback.loss_minor > 0)
+    for one in session.scalars(lost.order_by(Chargeback.id).with_for_update()).all():
+        if amount := min(one.loss_minor, row.due_minor):
+            one.loss_minor -= amount
+            covered_by_chargeback(session, row, one, amount, lost=True)
 
 
 def waiting(session: Session, payment_id: UUID, *, lock: bool = True) -> list[Refund]:
-    """Owed and not on its way: approved and not sent, or failed. Oldest first, locked unless somebody only looks."""
+    """Owed and not on its way: approved and not sent, or failed and not transferred. Oldest first, locked unless
+    somebody only looks."""
     states = (RefundState.approved, RefundState.failed)
-    query = sa.select(Refund).where(Refund.payment_id == payment_id, Refund.state.in_(states)).order_by(Refund.id)
+    query = sa.select(Refund).where(
+        Refund.payment_id == payment_id, Refund.state.in_(states), Refund.transfer_reference == ""
+    )
+    query = query.order_by(Refund.id)
     return list(session.scalars(query.with_for_update() if lock else query))
 
 
@@ -322,4 +360,6 @@ def _may_be_stopped(_session: Session, _row: Refund, _arguments: object) -> str 
 
 @machine.guard("refund", "retry")
 def _few_attempts(_session: Session, row: Refund, _arguments: object) -> str | None:
+    if row.transfer_reference:
+        return "A bank transfer was entered for it: confirm that, or take it back first."
     return None if row.attempts < MOST_ATTEMPTS else "It failed three times. Send the money another way."

@@ -153,13 +153,13 @@ LINES_ADD_UP = Invariant(
 )
 DUE_IS_IN_TRANSIT = Invariant(
     "I26",
-    "A refund that is approved and not over is owed in full; one that is over, or not approved, is owed nothing",
-    """SELECT 'refund ' || r.id || ' is ' || r.state || ' and owes ' || s.owed || ' of ' || r.amount_minor
+    "What a refund owes is in transit: all that no bank gave while it is approved and not over, else nothing",
+    """SELECT 'refund ' || r.id || ' is ' || r.state || ' and owes ' || s.owed || ' of ' || s.due
          FROM refund r
-        CROSS JOIN LATERAL (SELECT coalesce(-sum(p.amount), 0) AS owed FROM account a JOIN posting p
-             ON p.account_id = a.id WHERE a.code = 'refund:' || r.id || '\\:in_transit') s
-        WHERE s.owed <> CASE WHEN r.state IN ('approved', 'submitted', 'unknown', 'failed') THEN r.amount_minor
-                             ELSE 0 END""",
+        CROSS JOIN LATERAL (SELECT r.amount_minor - r.covered_minor AS due, coalesce(-sum(p.amount), 0) AS owed
+             FROM account a JOIN posting p ON p.account_id = a.id
+            WHERE a.code = 'refund:' || r.id || '\\:in_transit') s
+        WHERE s.owed <> CASE WHEN r.state IN ('approved', 'submitted', 'unknown', 'failed') THEN s.due ELSE 0 END""",
 )
 CONTESTED_IS_WITH_THE_BANK = Invariant(
     "I27",

@@ -13,8 +13,7 @@ from flask_appbuilder.security.decorators import has_access, permission_name
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from app.services.commerce import dispute, freeze, money, rate
-from app.services.commerce.freeze import ALARM_AFTER
-from app.services.commerce.order import HOLD_LIMIT
+from app.services.commerce.freeze import ALARM_AFTER, LIMIT_AFTER
 from app.services.platform import clock
 from models.actor import Actor, ActorKind
 from models.commerce.dispute import LIVE, Dispute, DisputeState
@@ -52,7 +51,7 @@ def _deadline() -> Any:
     own = sa.select(sa.func.min(TimerRow.due_at)).where(
         TimerRow.subject_id == D.id, TimerRow.state == TimerState.waiting
     )
-    return sa.case((D.state.in_(LIVE), sa.func.least(Escrow.captured_at + HOLD_LIMIT, own.scalar_subquery())))
+    return sa.case((D.state.in_(LIVE), sa.func.least(Escrow.captured_at + LIMIT_AFTER, own.scalar_subquery())))
 
 
 def _ask(session: Session, row: Dispute, *, actor: Actor, party: str, question: str) -> Any:
@@ -62,7 +61,12 @@ def _ask(session: Session, row: Dispute, *, actor: Actor, party: str, question: 
 class DisputeView(RecordView):
     """Soonest deadline first. Whoever decides reads both sides; above a limit two people decide."""
 
-    datamodel = Interface(D, eager=(joinedload(D.order),))
+    datamodel = Interface(
+        D,
+        eager=(
+            joinedload(D.order).options(joinedload(Order.buyer_organisation), joinedload(Order.seller_organisation)),
+        ),
+    )
     resource, label, group, icon, nouns = "Dispute", "Problems", "Commerce", "scale", "problems"
     route_base = "/problems"
     show_template = "console/dispute.html"
@@ -197,7 +201,7 @@ class DisputeView(RecordView):
             "hold": hold,
             "age": (clock.now() - captured).days,
             "alarm_at": captured + ALARM_AFTER,
-            "ends_at": captured + HOLD_LIMIT,
+            "ends_at": captured + LIMIT_AFTER,
             "limit": money.written(limit, order.currency),
             "said": said,
             "names": names_of(session, [one.user_id for one in said]),

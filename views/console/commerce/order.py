@@ -15,8 +15,7 @@ from markupsafe import Markup
 from sqlalchemy.orm import aliased, joinedload
 
 from app.services.commerce import dispute, escrow, freeze, ledger, refund_request
-from app.services.commerce.freeze import ALARM_AFTER
-from app.services.commerce.order import HOLD_LIMIT
+from app.services.commerce.freeze import ALARM_AFTER, LIMIT_AFTER
 from app.services.platform import clock
 from models.commerce.allocation import Allocation
 from models.commerce.chargeback import Chargeback
@@ -177,7 +176,7 @@ class OrderView(RecordView):
         return {
             "hold": hold,
             "held_for": (clock.now() - hold.captured_at).days if hold and hold.captured_at else 0,
-            "hold_ends": hold.captured_at + HOLD_LIMIT if hold and hold.captured_at else None,
+            "hold_ends": hold.captured_at + LIMIT_AFTER if hold and hold.captured_at else None,
             "frozen_by": freeze.reasons(session, hold) if hold and hold.state is EscrowState.frozen else [],
             "refunds": refunds,
             "disputes": disputes,
