@@ -6,31 +6,10 @@ import re
 
 import sqlalchemy as sa
 
-from app.services.commerce import dispute, refund_request
-from models.actor import Actor
-from models.commerce.refund import RefundCause
 from models.platform.outbox_message import OutboxMessage
-from models.types import utc_now, uuid7
-from tests.factories import commerce
+from tests.factories.desks import problems
 from tests.factories.staff import account, signed_in
 from tools.bench.paired import statements
-
-
-def problems(session, number):
-    """So many orders with a problem, and as many with a refund that waits."""
-    told, asker = commerce.story(session), account(session, "Support agent")
-    for _ in range(number):
-        order = commerce.delivered(session, told)
-        row = dispute.open_dispute(session, order, actor=told.buyer.actor, code="damage", text="The door is broken.")
-        dispute.respond(session, row, actor=told.seller.actor, text="It was broken before.")
-        order = commerce.completed(session, told)
-        refund_request.request(
-            session, order, lines={order.lines[0].id: 1000}, cause=RefundCause.goodwill, reason="For the delay.",
-            actor=Actor.operator(asker.id),
-        )  # fmt: skip
-    session.add(OutboxMessage(job="t.t.t", queue="default", key=f"{uuid7()}", payload={}, request_id="", traceparent="",
-                              not_before=utc_now(), dead_at=utc_now()))  # fmt: skip
-    session.commit()
 
 
 def lines(app, session, role):

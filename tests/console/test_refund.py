@@ -184,6 +184,8 @@ def test_a_failed_refund_goes_by_bank_and_two_people_stand_for_it(app, session, 
     page = finance.get(f"/console/refunds/show/{row.id}").text
     assert "Another person than the one who entered it must confirm." in page
     assert move(finance, row, "bank_transfer").status_code == 409
+    assert move(finance, row, "withdraw_transfer").status_code == 303
+    assert move(finance, row, "record_transfer", reference="FP 24 NOV 0018").status_code == 303
     other = signed_in(app, account(session, "Finance clerk"))
     assert move(other, row, "bank_transfer").status_code == 303
     assert state(session, row) is RefundState.settled_manually

@@ -45,6 +45,10 @@ def _approve(session: Session, row: Refund, *, actor: Actor, seen: str) -> Any:
     return refund_request.approve(session, row, actor=actor)
 
 
+def _not_sent(session: Session, row: Refund, *, actor: Actor) -> None:  # noqa: ARG001  the unit of work knows who
+    refund.withdraw_transfer(session, row)
+
+
 class RefundView(RecordView):
     """One person asks, another approves; policy approves its own. People look at those that did not arrive."""
 
@@ -92,6 +96,8 @@ class RefundView(RecordView):
              "You sent it by bank; another person confirms", "building-bank", "", (BANK,)),
         Verb("bank_transfer", "Confirm the transfer", "transfer", refund.confirm_transfer,
              "You saw it leave our account; the refund is over", "circle-check", "primary", sure=True),
+        Verb("withdraw_transfer", "It was not sent", "transfer", _not_sent,
+             "Forgets the transfer; the refund can be sent again", "x", "danger"),
     )  # fmt: skip
 
     def waiting(self) -> Any:
@@ -122,7 +128,9 @@ class RefundView(RecordView):
         found = super().open_moves(row)
         if row.state is S.failed:
             found["record_transfer"] = ""
-            if not row.transfer_reference:
+            if row.transfer_reference:
+                found["withdraw_transfer"] = ""
+            else:
                 found.pop("bank_transfer", None)
         found.pop("cancel", None)
         return found
@@ -165,6 +173,7 @@ class RefundView(RecordView):
         return [
             ("Order", order_link(self, row.order)),
             ("Amount", drawing.money(row.amount_minor, row.currency)),
+            *([("Given by their bank", drawing.money(row.covered_minor, row.currency))] if row.covered_minor else []),
             ("Of it order fee", drawing.money(row.fee_net_minor + row.fee_vat_minor, row.currency)),
             ("Cause", row.cause.value),
             ("Attempts", drawing.plain(row.attempts)),
