@@ -208,7 +208,7 @@ def test_a_proposal_shows_each_side_its_exact_sum(buyer, seller, told, reported,
     page = buyer.page(reported)
     assert "Agree: £72.00 back to you" in page
     assert "£216.00" in page
-    assert "the order fee of £5.00 is kept" in page
+    assert "The order fee of £5.00 is kept" in page
     other = seller.page(theirs)
     assert "Agree: £190.08 for you" in other
     assert "which is, after commission" in other
