@@ -211,7 +211,7 @@ def test_a_proposal_shows_each_side_its_exact_sum(buyer, seller, told, reported,
     assert "The order fee of £5.00 is kept" in page
     other = seller.page(theirs)
     assert "Agree: £190.08 for you" in other
-    assert "which is, after commission" in other
+    assert "Which is, after commission" in other
 
 
 def test_both_agree_and_the_money_is_divided(buyer, seller, told, reported, theirs, delivered, session):
