@@ -2,35 +2,39 @@
 
 from __future__ import annotations
 
+import time
 from uuid import UUID
 
 import structlog
 
-from app.clients.payments import Dispute, Evidence, PaymentsError, PaymentsRefused
-from app.services.commerce import chargeback, document, payment
+from app.clients.payments import Dispute, Evidence, PaymentsRefused, PaymentsUnavailable, PaymentsUnknown
+from app.services.commerce import asked, chargeback, document, payment
 from app.services.platform import clock
 from jobs.base import JobRun, job
 from models.commerce.chargeback import Chargeback
 from models.commerce.payment import Payment
-from models.errors import Refused
+from models.errors import Invalid, Refused
 
 log = structlog.get_logger("jobs")
+LONGEST = 12
+"""Seconds after which the sweep begins nothing new: one answer may take ten more, and a job has 25."""
 
 
 @job("commerce.chargeback.submit_evidence")
 def submit_evidence(run: JobRun, *, chargeback_id: str) -> None:
-    """Sends the text with the order's papers. A refusal (too late, decided already) is told; the case goes on."""
+    """Sends the text with the order's papers. What the provider refuses becomes a dead letter, which somebody sees."""
     with run.transaction() as session:
         row = session.get_one(Chargeback, UUID(chargeback_id))
-        payment_id, order_id = row.payment_id, row.order_id
+        payment_id, order_id, rounds = row.payment_id, row.order_id, row.evidence_rounds
         dispute_id, text = chargeback.evidence(session, row.id)
         papers = document.papers(session, order_id) if order_id else []
     files: list[Evidence] = [(name, media_type, run.parts.storage.get(key)) for name, media_type, key in papers]
     try:
-        said = run.parts.payments.submit_evidence(dispute_id, text=text, files=files, key=f"evidence:{chargeback_id}")
+        said = run.parts.payments.submit_evidence(
+            dispute_id, text=text, files=files, key=f"evidence:{chargeback_id}:{rounds}"
+        )
     except PaymentsRefused as error:
-        log.warning("evidence refused", chargeback=chargeback_id, error=str(error))
-        return
+        raise Invalid(f"The provider does not take the evidence: {error}") from error  # a dead letter: people must know
     with run.finish() as session:
         chargeback.evidence_sent(session, UUID(chargeback_id))
         chargeback.follow(session, session.get_one(Payment, payment_id), said)
@@ -52,19 +56,33 @@ def concede(run: JobRun, *, chargeback_id: str) -> None:
 
 @job("commerce.chargeback.sweep")
 def sweep(run: JobRun) -> None:
-    """Asks about open cases, and for new ones of the last days: messages may never come."""
+    """Asks for new cases of the last days, and about open ones: messages may never come. Each answer is kept before the
+    next is asked for; one that cannot be settled keeps no other waiting, and a slow provider is asked on by the next
+    sweep."""
+    end = time.monotonic() + LONGEST
     with run.transaction() as session:
-        open_cases = [dispute_id for _, dispute_id in chargeback.to_sweep(session)]
+        open_cases = chargeback.to_sweep(session)
     try:
-        found = {one.id: one for one in run.parts.payments.disputes_since(clock.now() - chargeback.LOOKED_BACK)}
-        for dispute_id in open_cases:
-            if dispute_id not in found:
-                found[dispute_id] = run.parts.payments.dispute(dispute_id)
-    except PaymentsError as error:
-        log.warning("chargebacks not asked for", error=str(error))
-        return
-    for said in found.values():
-        _apply(run, said)
+        for said in run.parts.payments.disputes_since(clock.now() - chargeback.LOOKED_BACK):
+            _apply(run, said)
+            if time.monotonic() > end:
+                break
+        for row_id, dispute_id in open_cases:
+            if time.monotonic() > end:
+                log.warning("sweep ended early", error="no time left; the next one goes on here")
+                return
+            with run.transaction() as session:
+                asked.chargeback(session, row_id)
+            _ask_about(run, dispute_id)
+    except (PaymentsUnavailable, PaymentsUnknown) as error:
+        log.warning("sweep ended early", error=str(error))
+
+
+def _ask_about(run: JobRun, dispute_id: str) -> None:
+    try:
+        _apply(run, run.parts.payments.dispute(dispute_id))
+    except PaymentsRefused as error:
+        log.warning("chargeback not settled by asking", dispute=dispute_id, error=str(error))
 
 
 def _apply(run: JobRun, said: Dispute) -> None:

@@ -55,7 +55,8 @@ class Chargeback(Lifecycle, Base):
 
     `order_fee_net_minor` and `order_fee_vat_minor` are the buyer fee that went with a lost case, `loss_minor` what
     nothing else covered.
-    `evidence_due_at` is the bank's deadline (UTC); `concession` says that it is not contested.
+    `evidence_due_at` is the bank's deadline (UTC), `evidence_rounds` counts answers: a bank may ask again; `asked_at`
+    is when the sweep last asked; `concession` says that it is not contested.
     """
 
     __tablename__ = "chargeback"
@@ -84,8 +85,10 @@ class Chargeback(Lifecycle, Base):
     evidence_due_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
     withdrawn_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
     evidence_text: Mapped[Prose] = mapped_column(default="", server_default="")
+    evidence_rounds: Mapped[int] = mapped_column(sa.Integer, default=0, server_default="0")
     evidence_sent_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
     concession: Mapped[bool] = mapped_column(sa.Boolean, default=False, server_default=sa.false())
+    asked_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
     closed_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
     created_at: Mapped[Created]
 

@@ -76,7 +76,7 @@ DISPUTE = Machine(
 
 class Dispute(Lifecycle, Base):
     """Sums are minor units of the order's currency; `..._minor` of proposal and decision is the buyer's part of what
-    is held, the rest is the seller's.
+    is held, the rest is the seller's; `proposed_of_minor` is all that was held when it was proposed.
 
     `opened_by` is buyer, seller, operator or system, `opened_from` the state the order was in. `two_people` is fixed
     when it is opened: what is held was above the dated limit, so the decider is another person than the proposer.
@@ -109,6 +109,7 @@ class Dispute(Lifecycle, Base):
     asked_party: Mapped[str | None] = mapped_column(sa.String(20))
     proposals: Mapped[int] = mapped_column(sa.Integer, default=0, server_default="0")
     proposed_minor: Mapped[int | None] = mapped_column(sa.BigInteger)
+    proposed_of_minor: Mapped[int | None] = mapped_column(sa.BigInteger)
     proposed_by_user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("ab_user.id"))
     buyer_agreed: Mapped[bool] = mapped_column(sa.Boolean, default=False, server_default=sa.false())
     seller_agreed: Mapped[bool] = mapped_column(sa.Boolean, default=False, server_default=sa.false())

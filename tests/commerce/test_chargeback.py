@@ -179,6 +179,11 @@ def test_an_inquiry_moves_no_money_and_may_become_a_chargeback(work: Session, to
     chargeback.follow(work, paid, word(paid, due_at=later))
     assert (row.state, row.evidence_due_at) == (ChargebackState.needs_response, later)
     assert state(work, made)[1] is EscrowState.frozen
+    chargeback.send_evidence(
+        work, row, actor=people.operator(work, "Finance clerk"), text="Ordered, accepted and paid, as we said before."
+    )
+    sent = sa.select(OutboxMessage.key).where(OutboxMessage.job == "commerce.chargeback.submit_evidence")
+    assert sorted(work.scalars(sent)) == [f"chargeback.evidence:{row.id}:1", f"chargeback.evidence:{row.id}:2"]
 
 
 def test_an_inquiry_that_is_closed_leaves_nothing(work: Session, told: commerce.Story) -> None:
@@ -278,7 +283,7 @@ def test_evidence_is_sent_once_and_before_the_deadline(work: Session, told: comm
         chargeback.send_evidence(work, row, actor=clerk, text="It was fine.")
     chargeback.send_evidence(work, row, actor=clerk, text="The customer confirmed the visit twice.")
     assert row.state is ChargebackState.under_review
-    assert f"chargeback.evidence:{row.id}" in set(work.scalars(sa.select(OutboxMessage.key)))
+    assert f"chargeback.evidence:{row.id}:1" in set(work.scalars(sa.select(OutboxMessage.key)))
     other, _ = opened(work, commerce.accepted(work, told))
     with clock.moved(7 * DAY + timedelta(minutes=1)):
         fire_due(work, other)
@@ -293,94 +298,3 @@ def test_a_concession_waits_for_the_providers_word(work: Session, told: commerce
     assert (row.state, row.concession, made.state) == (ChargebackState.under_review, True, OrderState.accepted)
     chargeback.follow(work, paid, word(paid, "lost"))
     assert made.state is OrderState.cancelled
-
-
-def test_a_refund_that_fails_after_the_bank_paid_is_no_longer_a_loss(work: Session, told: commerce.Story) -> None:
-    """It was on its way when the case was lost; then the provider says that it never arrived."""
-    made = commerce.paid(work, told)
-    back = order.decline(work, made, actor=told.seller.actor, code="price")
-    refund.begin_submission(work, back.id)
-    row, paid = opened(work, made)
-    chargeback.follow(work, paid, word(paid, "lost"))
-    assert (balance(work, account.CHARGEBACK_LOSS), row.loss_minor) == (293_00, 293_00)
-    refund.refused(work, back.id, "charge disputed")
-    assert (back.state, back.due_minor) == (RefundState.settled_manually, 0)
-    assert (balance(work, account.CHARGEBACK_LOSS), row.loss_minor) == (0, 0)
-    assert books.broken(work) == []
-
-
-def test_a_bank_that_pays_part_of_a_refund_leaves_the_rest_to_be_sent(work: Session, told: commerce.Story) -> None:
-    made = commerce.paid(work, told)
-    back = order.decline(work, made, actor=told.seller.actor, code="price")
-    _, paid = opened(work, made, amount_minor=100_00)
-    chargeback.follow(work, paid, word(paid, "lost", amount_minor=100_00))
-    assert (back.state, back.due_minor) == (RefundState.approved, 193_00)
-    asked = refund.begin_submission(work, back.id)
-    assert asked is not None
-    assert asked.amount_minor == 193_00
-    assert books.broken(work) == []
-
-
-def test_two_lost_cases_give_the_order_fee_back_once(work: Session, told: commerce.Story) -> None:
-    made = commerce.accepted(work, told)
-    paid = refund.payment_of(work, made)
-    for name, amount in (("a", 290_00), ("b", 3_00)):
-        for status in ("needs_response", "lost"):
-            chargeback.follow(work, paid, word(paid, status, id=f"dp_{name}{paid.id.hex}", amount_minor=amount))
-    assert balance(work, account.SERVICE_FEE) == 0
-    assert balance(work, account.VAT_OUTPUT) == 0
-    assert balance(work, account.CHARGEBACK_LOSS) == 0
-    assert books.broken(work) == []
-
-
-def test_a_transfer_that_was_entered_stops_a_second_payment_until_it_is_taken_back(
-    work: Session, told: commerce.Story
-) -> None:
-    made = commerce.paid(work, told)
-    back = order.decline(work, made, actor=told.seller.actor, code="price")
-    refund.begin_submission(work, back.id)
-    refund.refused(work, back.id, "card closed")
-    clerk = people.operator(work, "Finance clerk")
-    refund.record_transfer(work, back, actor=clerk, reference="FPS 1")
-    with pytest.raises(GuardFailed, match="bank transfer"):
-        refund.retry(work, back, actor=clerk)
-    refund.withdraw_transfer(work, back)
-    refund.retry(work, back, actor=clerk)
-    assert back.state is RefundState.approved
-
-
-def test_delivered_work_is_not_refunded_by_the_clock_because_a_bank_was_slow(
-    work: Session, told: commerce.Story
-) -> None:
-    """The case is won on day 120: staff have fourteen days before the hold's limit counts again."""
-    made = commerce.accepted(work, told)
-    order.start(work, made, actor=told.seller.actor)
-    with clock.moved(74 * DAY):
-        order.deliver(work, made, actor=told.seller.actor, proofs=[commerce.photo(work)])
-    with clock.moved(76 * DAY):
-        made.state_entered_at = clock.now()  # delivered again after a round of changes
-        row, paid = opened(work, made)
-    with clock.moved(89 * DAY):
-        chargeback.follow(work, paid, word(paid, "won"))
-    with clock.moved(89 * DAY + timedelta(hours=5)):
-        fire_due(work, escrow.of_order(work, made))
-        assert state(work, made) == (OrderState.disputed, EscrowState.frozen)
-        problem = dispute.of_order(work, made)
-        assert problem is not None
-        assert (problem.opened_by, row.state) == ("system", ChargebackState.won)
-    with clock.moved(103 * DAY + timedelta(hours=5)):
-        fire_due(work, escrow.of_order(work, made))
-    assert state(work, made) == (OrderState.cancelled, EscrowState.settled)
-    assert books.broken(work) == []
-
-
-def test_work_nobody_objected_to_is_paid_and_not_refunded_when_the_bank_took_longer_than_the_hold(
-    work: Session, told: commerce.Story
-) -> None:
-    made = commerce.delivered(work, told)
-    _, paid = opened(work, made)
-    with clock.moved(100 * DAY):
-        chargeback.follow(work, paid, word(paid, "won"))
-        fire_due(work, escrow.of_order(work, made))
-        assert state(work, made) == (OrderState.completed, EscrowState.settled)
-    assert books.broken(work) == []

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.services.commerce import account, dispute, escrow, order
 from app.services.platform import clock, timer
+from jobs.base import load_all
 from models.actor import Actor, ActorKind
 from models.commerce.dispute import Dispute, DisputeState
 from models.commerce.dispute_statement import StatementKind
@@ -234,6 +235,7 @@ def test_after_thirty_days_the_rule_proposes_and_people_decide(
 ) -> None:
     row = reported(work, made, told.buyer.actor)
     dispute.take_up(work, row, actor=staff)
+    load_all()  # the rule is the clockwork's: no page imports it
     with clock.moved(30 * DAY + timedelta(minutes=1)):
         fire_due(work, row)
     assert (row.state, row.proposed_minor, row.proposed_by_user_id) == (DisputeState.proposed, 288_00, None)

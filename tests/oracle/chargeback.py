@@ -99,6 +99,7 @@ def _from_hold(world: World, sale: Sale, case: Case, left: int) -> int:
     world.become(sale, "escrow", sale.hold, "frozen" if sale.held else "settled")
     if not sale.held and sale.order.state not in ORDER_OVER:
         world.become(sale, "order", sale.order, "cancelled")
+        hold.supersede(world, sale)
         dispute.close_with_order(world, sale)
     return covered
 
@@ -130,7 +131,8 @@ def _need(sale: Sale, index: int, *states: str) -> Case:
 def send_evidence(world: World, sale: Sale, index: int) -> None:
     case = _need(sale, index, "needs_response")
     world.become(sale, "chargeback", case, "under_review")
-    world.ask(f"chargeback.evidence:{case.name}")
+    case.rounds += 1
+    world.ask(f"chargeback.evidence:{case.name}:{case.rounds}")
 
 
 def concede(world: World, sale: Sale, index: int) -> None:

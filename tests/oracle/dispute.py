@@ -104,6 +104,7 @@ def _may_propose(row: Problem) -> None:
 def _proposed(world: World, sale: Sale, row: Problem, buyer: int, who: Who) -> None:
     row.proposals += 1
     row.proposed, row.proposer, row.agreed = buyer, who.number or None, set()
+    row.proposed_of = sale.held
     row.spoke.add(who.kind)
     _become(world, sale, row, "proposed")
 
@@ -130,7 +131,7 @@ def agree(world: World, sale: Sale, who: Who, version: int) -> None:
     require(version == row.proposals, "another proposal")
     require(who.kind in PARTIES and who.kind not in row.agreed, "agreed already")
     assert row.proposed is not None
-    require(row.proposed <= sale.held, "less is held now")
+    require(row.proposed_of == sale.held, "less is held now")
     both = row.agreed | {who.kind} == PARTIES
     if both:
         require(not sale.contested, "the bank has the money")
@@ -153,6 +154,7 @@ def decide(world: World, sale: Sale, who: Who, buyer: int, *, fee: bool) -> None
     row = _live(sale, "under_review", "proposed")
     require(0 <= buyer <= sale.held, "not held")
     require(buyer or not fee, "the fee goes back only with money")
+    require(not (fee and row.two_people) or buyer == sale.held, "the fee only with everything")
     if row.two_people:
         require(row.proposer is not None and row.proposed == buyer, "two people decide: one proposes these figures")
         require(row.proposer != who.number, "two people decide: another one than the proposer")

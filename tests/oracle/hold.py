@@ -87,11 +87,16 @@ def ask_to_send(world: World, sale: Sale, row: Refund, after: str = "") -> None:
     world.ask(f"refund:{sale.number}:{sale.refunds.index(row)}:{row.attempts + 1}{after}")
 
 
+def supersede(world: World, sale: Sale) -> None:
+    """The order has ended: what was asked for before is over."""
+    for other in sale.refunds:
+        if other.state == "requested":
+            world.become(sale, "refund", other, "rejected")
+
+
 def give_back(world: World, sale: Sale, gross: int, cause: str, fee: tuple[int, int]) -> None:
     """`gross` has left the hold for the buyer, with `fee` of the buyer fee."""
-    for other in sale.refunds:
-        if other.state == "requested":  # the order has ended: what was asked for before is over
-            world.become(sale, "refund", other, "rejected")
+    supersede(world, sale)
     row = new_refund(world, sale, gross + sum(fee), cause, fee)
     sale.refunded += gross
     transit = f"refund:{sale.number}:{sale.refunds.index(row)}"
@@ -109,9 +114,15 @@ def all_back(world: World, sale: Sale, cause: str) -> None:
 
 def divide(world: World, sale: Sale, buyer: int, cause: str, fee: tuple[int, int] = (0, 0)) -> None:
     """`buyer` back, the rest to the seller; the buyer's stretch of each line comes first."""
-    assert sale.hold is not None
+    supersede(world, sale)
     if buyer:
         take(sale, shares(sale, buyer))
         give_back(world, sale, buyer, cause, fee)
+    release_rest(world, sale)
+
+
+def release_rest(world: World, sale: Sale) -> None:
+    """All that is held, to the seller."""
+    assert sale.hold is not None
     release(world, sale, [line.gross - line.taken for line in sale.lines])
     world.become(sale, "escrow", sale.hold, "settled")

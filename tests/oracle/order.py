@@ -117,8 +117,8 @@ def accept_delivery(world: World, sale: Sale) -> None:
 
 
 def complete(world: World, sale: Sale) -> None:
-    """All that is held goes to the seller."""
-    hold.divide(world, sale, 0, "")
+    """All that is held goes to the seller; what was asked for before is still to be decided."""
+    hold.release_rest(world, sale)
 
 
 def terms(world: World, sale: Sale, who: Who, done_bps: int | None) -> tuple[int, bool, str]:
@@ -133,7 +133,7 @@ def terms(world: World, sale: Sale, who: Who, done_bps: int | None) -> tuple[int
     if state == "in_progress" and who.kind == "operator":
         require(done_bps is not None and 0 <= done_bps <= 10_000, "how much is done?")
         assert done_bps is not None
-        require(not done_bps or sale.held <= TWO_PEOPLE_ABOVE, "two people decide so much")
+        require(sale.held <= TWO_PEOPLE_ABOVE, "two people decide so much")
         return share(sale.held, 10_000 - done_bps), not done_bps, "cancelled_by_staff"
     if state == "in_progress" and who.kind == "buyer":
         require(world.now < sale.visit[1], "the visit is over")
@@ -163,10 +163,16 @@ def cancel(world: World, sale: Sale, who: Who, done_bps: int | None = None) -> N
     hold.divide(world, sale, back, cause, sale.fee_left if with_fee else (0, 0))
 
 
+def _late(sale: Sale, world: World) -> bool:
+    """A bank gave the money back less than fourteen days ago: people come before the clock."""
+    return any(one.state == "won" and one.entered > world.now - 14 * DAYS for one in sale.cases)
+
+
 def lapse(world: World, sale: Sale) -> None:
     """Nobody accepted, nobody objected, nobody decided."""
     order = _in(sale, "pending_acceptance", "delivered", "disputed")
     _quiet(sale)
+    require(order.state != "disputed" or not _late(sale, world), "people decide first")
     if order.state == "delivered":
         world.become(sale, "order", order, "completed")
         complete(world, sale)
@@ -181,6 +187,7 @@ def hold_limit(world: World, sale: Sale) -> None:
     """75 days after payment."""
     order = _in(sale, "accepted", "in_progress")
     _quiet(sale)
+    require(order.state != "accepted" or not _late(sale, world), "people decide first")
     if order.state == "accepted":
         world.become(sale, "order", order, "cancelled")
         hold.all_back(world, sale, "hold_limit")
@@ -192,7 +199,7 @@ def hold_limit(world: World, sale: Sale) -> None:
 def age_alarm(world: World, sale: Sale) -> None:
     """85 days after payment; what is delivered and would be silently accepted after day 89 must be decided."""
     hold.freeze(world, sale)
-    dispute.open_when_late(world, sale)
+    dispute.open_when_late(sale, world)
 
 
 def age_limit(world: World, sale: Sale) -> None:
@@ -202,8 +209,7 @@ def age_limit(world: World, sale: Sale) -> None:
         lapse(world, sale)  # nobody objected in time
         return
     _quiet(sale)
-    lately = any(one.state == "won" and one.entered > world.now - 14 * DAYS for one in sale.cases)
-    require(not lately, "people decide first")
+    require(not _late(sale, world), "people decide first")
     world.become(sale, "order", order, "cancelled")
     dispute.close_with_order(world, sale)
     hold.all_back(world, sale, "hold_limit")

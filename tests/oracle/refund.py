@@ -71,6 +71,7 @@ def reject(world: World, sale: Sale, row: Refund) -> None:
 
 def begin(world: World, sale: Sale, row: Refund) -> bool:
     """The job looks before it asks the provider; False when there is nothing to ask."""
+    _cover_by_losses(world, sale, row)
     if row.state == "approved" and not sale.contested:
         row.attempts += 1
         world.become(sale, "refund", row, "submitted")
@@ -110,6 +111,8 @@ def cover(world: World, sale: Sale, row: Refund, amount: int, against: str) -> N
 
 def _cover_by_losses(world: World, sale: Sale, row: Refund) -> None:
     """It did not arrive after all, and the bank gave the same money: no longer a loss."""
+    if row.state not in {"approved", "failed"} or row.transfer_by is not None:
+        return
     for case in sale.cases:
         if amount := min(case.loss, row.due):
             case.loss -= amount
@@ -135,7 +138,9 @@ def none_there(world: World, sale: Sale, row: Refund) -> None:
     """We asked, and the provider knows of no such refund."""
     if row.state == "unknown":
         world.become(sale, "refund", row, "approved")
-        hold.ask_to_send(world, sale, row)
+        _cover_by_losses(world, sale, row)
+        if row.state == "approved":
+            hold.ask_to_send(world, sale, row)
 
 
 def refused(world: World, sale: Sale, row: Refund) -> None:
@@ -156,8 +161,9 @@ def retry(world: World, sale: Sale, row: Refund) -> None:
     hold.ask_to_send(world, sale, row)
 
 
-def record_transfer(row: Refund, who: Who) -> None:
-    require(row.state == "failed", "it has not failed")
+def record_transfer(sale: Sale, row: Refund, who: Who) -> None:
+    require(row.state == "failed" and row.transfer_by is None, "it has not failed, or is being paid")
+    require(not sale.contested, "the bank has the money")
     row.transfer_by = who.number
 
 

@@ -65,8 +65,9 @@ def _others_act(world: World, sale: Sale) -> None:
         elif row.state == "requested" and world.now > row.entered + 14 * DAYS:
             refund.reject(world, sale, row)  # the law would have approved it, had there been anything left
         elif row.state == "failed":
-            refund.record_transfer(row, ONE)
-            refund.confirm_transfer(world, sale, row, OTHER)
+            if row.transfer_by is None:
+                refund.record_transfer(sale, row, ONE)
+            refund.confirm_transfer(world, sale, row, ONE if row.transfer_by == OTHER.number else OTHER)
 
 
 def _name(row: Refund) -> str:

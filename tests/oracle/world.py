@@ -79,6 +79,7 @@ class Problem(Thing):
     asked: str | None = None
     proposals: int = 0
     proposed: int | None = None
+    proposed_of: int | None = None
     proposer: int | None = None
     agreed: set[str] = field(default_factory=set)
     spoke: set[str] = field(default_factory=set)
@@ -92,6 +93,7 @@ class Case(Thing):
     taken: bool = False
     fee: tuple[int, int] = (0, 0)
     loss: int = 0
+    rounds: int = 0
 
 
 @dataclass
@@ -170,7 +172,7 @@ class Sale:
 
     def tender_left(self, but: Refund | None = None) -> int:
         """What of the payment has not gone back by us or by the bank."""
-        gone = sum(r.amount for r in self.refunds if r.state not in {"rejected", "cancelled"} and r is not but)
+        gone = sum(r.due for r in self.refunds if r.state not in {"rejected", "cancelled"} and r is not but)
         return self.total - gone - sum(c.amount for c in self.cases if c.taken and c.state in {*LIVE_CASE, "lost"})
 
 

@@ -1,4 +1,4 @@
-"""When the sweep last asked the provider about a payment or a refund: whoever was asked longest ago comes first.
+"""When the sweep last asked about a payment, a refund or a chargeback: whoever was asked longest ago comes first.
 
 Written past the audit trail on purpose: it changes every minute, and says nothing about the money.
 """
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.services.platform import clock
+from models.commerce.chargeback import Chargeback
 from models.commerce.payment import Payment
 from models.commerce.refund import Refund
 
@@ -23,3 +24,8 @@ def payment(session: Session, payment_id: UUID) -> None:
 def refund(session: Session, refund_id: UUID) -> None:
     """As `payment`."""
     session.execute(sa.update(Refund).where(Refund.id == refund_id).values(asked_at=clock.real()))
+
+
+def chargeback(session: Session, chargeback_id: UUID) -> None:
+    """As `payment`."""
+    session.execute(sa.update(Chargeback).where(Chargeback.id == chargeback_id).values(asked_at=clock.real()))

@@ -107,7 +107,7 @@ def _found_by_staff(session: Session, order: Order, delivered_bps: int | None) -
     if delivered_bps is None or not 0 <= delivered_bps <= money.WHOLE:
         raise Invalid("Say how much of the work is done.", {"delivered": "Enter a share from 0 to 100 %."})
     limit = rate.two_person_limit(session, order.currency, clock.now().astimezone(UK).date())
-    if delivered_bps and escrow.remaining(session, order) > limit:
+    if escrow.remaining(session, order) > limit:
         raise GuardFailed(
             f"Above {money.written(limit, order.currency)} two people decide: open a problem for this order instead."
         )

@@ -67,7 +67,9 @@ def follow(session: Session, payment: Payment, said: ProviderDispute, *, actor: 
     Raises Conflict when sum or currency are not the payment's: that is for people to look at.
     """
     session.flush()
-    session.refresh(payment, with_for_update=True)  # two messages about a new case: the second finds the first's row
+    session.refresh(
+        payment, with_for_update={"key_share": True}
+    )  # two messages about a new case: the second finds the first's row
     order = session.scalars(sa.select(Order).where(Order.checkout_id == payment.checkout_id)).first()
     if order is not None:
         machine.lock(session, order)
@@ -98,10 +100,11 @@ def send_evidence(session: Session, row: Chargeback, *, actor: Actor, text: str)
     if len(text.strip()) < SHORTEST:
         raise Invalid("Say a little more.", {"text": "Tell the bank what was agreed, done and accepted."})
     moved = machine.apply(session, row, "submit_evidence", actor=actor)
-    row.evidence_text = text.strip()
+    row.evidence_text, row.evidence_sent_at = text.strip(), None
+    row.evidence_rounds += 1
     session.flush()
-    payload = {"chargeback_id": str(row.id)}
-    send(session, "commerce.chargeback.submit_evidence", key=f"chargeback.evidence:{row.id}", payload=payload)
+    key = f"chargeback.evidence:{row.id}:{row.evidence_rounds}"
+    send(session, "commerce.chargeback.submit_evidence", key=key, payload={"chargeback_id": str(row.id)})
     return moved
 
 
@@ -154,10 +157,10 @@ def no_evidence(session: Session, row: Chargeback, *, actor: Actor) -> Transitio
 
 
 def to_sweep(session: Session, limit: int = 50) -> list[tuple[UUID, str]]:
-    """Cases without an end: (payment, provider's dispute id) to ask about."""
-    query = sa.select(Chargeback.payment_id, Chargeback.provider_dispute_id).where(Chargeback.state.in_(LIVE))
-    rows = session.execute(query.order_by(Chargeback.state_entered_at).limit(limit))
-    return [(payment_id, dispute_id) for payment_id, dispute_id in rows]
+    """Cases without an end, whoever was asked about longest ago first: (chargeback, provider's dispute id)."""
+    query = sa.select(Chargeback.id, Chargeback.provider_dispute_id).where(Chargeback.state.in_(LIVE))
+    order = query.order_by(Chargeback.asked_at.nulls_first(), Chargeback.state_entered_at)
+    return [(row_id, dispute_id) for row_id, dispute_id in session.execute(order.limit(limit))]
 
 
 def _row(session: Session, payment: Payment, order: Order | None, said: ProviderDispute) -> Chargeback:
@@ -218,6 +221,7 @@ def _lost(session: Session, row: Chargeback, order: Order | None, actor: Actor) 
     moved = machine.apply(session, row, "psp_lost", actor=actor)
     row.closed_at = clock.now()
     session.flush()
+    refund.lock_all(session, row.payment_id)
     left = row.amount_minor - _owed_anyway(session, row)
     if order is not None and left:
         left -= escrow.charge_back(session, order, row, left)
@@ -253,6 +257,7 @@ def _end(session: Session, order: Order) -> None:
     """An order whose hold the bank emptied is over."""
     if order.state not in ORDER.terminal and not escrow.remaining(session, order):
         machine.apply(session, order, "charged_back", actor=SYSTEM, reason="the chargeback was lost")
+        refund.supersede(session, order)
         order.closed_at = clock.now()
         dispute.close_with_order(session, order)
         session.flush()

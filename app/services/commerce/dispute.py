@@ -154,7 +154,7 @@ def propose(session: Session, row: Dispute, *, actor: Actor, buyer_minor: int, t
     held = fits(session, order, buyer_minor)
     detail = {"buyer_minor": buyer_minor, "seller_minor": held - buyer_minor}
     moved = machine.apply(session, row, "propose", actor=actor, detail=detail)
-    _proposed(session, row, buyer_minor, actor, _text(text))
+    proposed(session, row, buyer_minor, actor, _text(text))
     return moved
 
 
@@ -164,8 +164,8 @@ def agree(session: Session, row: Dispute, *, actor: Actor, version: int) -> Tran
     order = _locked(session, row)
     if version != row.proposals:
         raise Conflict("There is a newer proposal. Read it before you agree.")
-    if (row.proposed_minor or 0) > escrow.remaining(session, order):  # a bank took part of it back since
-        raise Conflict("Less is held than was proposed to go back. Wait for a new proposal.")
+    if row.proposed_of_minor != escrow.remaining(session, order):  # a bank took part of it back since
+        raise Conflict("Less is held now than when this was proposed. Wait for a new proposal.")
     moved = machine.apply(session, row, "agree", actor=actor, detail={"version": version}, by=actor.kind)
     setattr(row, f"{actor.kind.value}_agreed", True)
     _say(session, row, actor, StatementKind.agreement, "Agreed to the proposal.")
@@ -197,6 +197,10 @@ def decide(
     held = fits(session, order, buyer_minor)
     if fee and not buyer_minor:
         raise Invalid("The order fee goes back only with money.", {"fee": "Nothing goes back to the customer."})
+    if fee and row.two_people and buyer_minor < held:
+        raise Invalid(
+            "That needs two people.", {"fee": "Above the limit the order fee goes back only with everything."}
+        )
     event = "decide_refund" if buyer_minor == held else "decide_split" if buyer_minor else "decide_release"
     text = _text(reasons, "reasons")
     detail = {"buyer_minor": buyer_minor, "seller_minor": held - buyer_minor}
@@ -231,22 +235,6 @@ def silence(session: Session, row: Dispute, *, actor: Actor) -> Transition:
     moved = machine.apply(session, row, event, actor=actor, reason=note)
     row.asked_party = None
     _say(session, row, actor, StatementKind.note, note)
-    return moved
-
-
-@timer.on_timer("dispute", "propose_by_rule", first=lambda _session, row: row.order)
-def propose_by_rule(session: Session, row: Dispute, *, actor: Actor) -> Transition:
-    """Thirty days under review: who never said anything loses, else it is halved; a person still decides."""
-    held = escrow.remaining(session, row.order)
-    spoke = {one.party for one in row.statements}
-    if "buyer" in spoke and "seller" not in spoke:
-        buyer_minor, why = held, "The provider never answered."
-    elif "seller" in spoke and "buyer" not in spoke:
-        buyer_minor, why = 0, "The customer never answered."
-    else:
-        buyer_minor, why = money.half_up(held, 2), "Both sides stand against each other after thirty days."
-    moved = machine.apply(session, row, "propose_by_rule", actor=actor, detail={"buyer_minor": buyer_minor})
-    _proposed(session, row, buyer_minor, actor, why)
     return moved
 
 
@@ -292,9 +280,11 @@ def _say(
     session.expire(row, ["statements"])
 
 
-def _proposed(session: Session, row: Dispute, buyer_minor: int, actor: Actor, text: str) -> None:
+def proposed(session: Session, row: Dispute, buyer_minor: int, actor: Actor, text: str) -> None:
+    """Keeps a proposal as the one that stands: nobody has agreed to it yet."""
     row.proposals += 1
     row.proposed_minor, row.proposed_by_user_id = buyer_minor, actor.user_id
+    row.proposed_of_minor = escrow.remaining(session, row.order)
     row.buyer_agreed = row.seller_agreed = False
     _say(session, row, actor, StatementKind.proposal, text)
 

@@ -297,10 +297,25 @@ def _not_contested(session: Session, order: Order, _arguments: object) -> str | 
     return freeze.CONTESTED if freeze.order_contested(session, order) else None
 
 
-@machine.guard("order", "hold_ran_out")
-def _bank_was_slow(session: Session, order: Order, _arguments: object) -> str | None:
+def _bank_was_slow(session: Session, order: Order) -> str | None:
+    """What a contested payment kept people from doing is not undone by the clock the moment the bank gives in."""
     lately = freeze.decided_lately(session, order)
     return "The bank decided less than fourteen days ago: people decide first." if lately else None
+
+
+@machine.guard("order", "hold_ran_out")
+def _after_a_slow_bank(session: Session, order: Order, _arguments: object) -> str | None:
+    return _bank_was_slow(session, order)
+
+
+@machine.guard("order", "lapse")
+def _undecided_after_a_slow_bank(session: Session, order: Order, _arguments: object) -> str | None:
+    return _bank_was_slow(session, order) if order.state is OrderState.disputed else None
+
+
+@machine.guard("order", "hold_limit")
+def _not_begun_after_a_slow_bank(session: Session, order: Order, _arguments: object) -> str | None:
+    return _bank_was_slow(session, order) if order.state is OrderState.accepted else None
 
 
 @machine.guard("order", "accept")

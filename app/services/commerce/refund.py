@@ -154,6 +154,7 @@ def begin_submission(session: Session, refund_id: UUID) -> Submission | None:
     None when there is nothing to ask: it is answered already, or waits for people.
     """
     row = session.get_one(Refund, refund_id, with_for_update=True)
+    _covered_by_a_loss(session, row)
     if row.state is RefundState.approved and freeze.contested(session, row.payment_id):
         return None  # the bank may be giving it back already; asked again when it has decided
     if row.state is RefundState.approved:
@@ -255,6 +256,10 @@ def record_transfer(session: Session, row: Refund, *, actor: Actor, reference: s
     machine.lock(session, row)
     if row.state is not RefundState.failed:
         raise GuardFailed("Only a refund that the provider could not deliver is sent another way.")
+    if row.transfer_reference:
+        raise GuardFailed("A transfer was entered already: confirm it, or take it back first.")
+    if freeze.contested(session, row.payment_id):
+        raise GuardFailed(freeze.CONTESTED)
     if not reference.strip():
         raise Invalid("Enter the bank's reference.", {"reference": "Enter the bank's reference of the transfer."})
     session.info["verb"] = "refund.record_transfer"
@@ -281,6 +286,7 @@ def withdraw_transfer(session: Session, row: Refund) -> None:
     session.info["verb"] = "refund.withdraw_transfer"
     row.transfer_reference, row.transfer_by_user_id = "", None
     session.flush()
+    _covered_by_a_loss(session, row)
 
 
 def covered_by_chargeback(
@@ -297,12 +303,19 @@ def covered_by_chargeback(
 
 
 def _covered_by_a_loss(session: Session, row: Refund) -> None:
-    """It failed after all, but the buyer's bank had given the money back too: what was our loss pays it."""
+    """Owed after all, but the buyer's bank had given the money back too: what was our loss pays it."""
+    if row.state not in {RefundState.approved, RefundState.failed} or row.transfer_reference:
+        return
     lost = sa.select(Chargeback).where(Chargeback.payment_id == row.payment_id, Chargeback.loss_minor > 0)
     for one in session.scalars(lost.order_by(Chargeback.id).with_for_update()).all():
         if amount := min(one.loss_minor, row.due_minor):
             one.loss_minor -= amount
             covered_by_chargeback(session, row, one, amount, lost=True)
+
+
+def lock_all(session: Session, payment_id: UUID) -> None:
+    """Every refund of a payment, so that none changes its state while a lost case is worked out."""
+    session.execute(sa.select(Refund.id).where(Refund.payment_id == payment_id).order_by(Refund.id).with_for_update())
 
 
 def waiting(session: Session, payment_id: UUID, *, lock: bool = True) -> list[Refund]:
@@ -327,7 +340,9 @@ def _by_another(_session: Session, row: Refund, arguments: dict[str, Any]) -> st
 def not_found(session: Session, row: Refund) -> Transition:
     """The provider says there is no such refund: asked again, as a new attempt."""
     moved = machine.apply(session, row, "not_found", actor=SYSTEM)
-    ask_for_submission(session, row)
+    _covered_by_a_loss(session, row)
+    if row.state is RefundState.approved:
+        ask_for_submission(session, row)
     return moved
 
 

@@ -250,7 +250,7 @@ def tender_left(session: Session, order: Order, *, but: Refund | None = None) ->
     """What of the payment has not gone back and is not asked for, in minor units; chargebacks count."""
     payment = refund.payment_of(session, order)
     over = (RefundState.rejected, RefundState.cancelled)
-    gone = sa.select(sa.func.coalesce(sa.func.sum(Refund.amount_minor), 0)).where(
+    gone = sa.select(sa.func.coalesce(sa.func.sum(Refund.amount_minor - Refund.covered_minor), 0)).where(
         Refund.payment_id == payment.id, Refund.state.not_in(over)
     )
     if but is not None:

@@ -97,6 +97,7 @@ def divide(
     split by `actor`. None when nothing goes back."""
     order.closed_at = clock.now()
     hold = escrow.locked(session, order)
+    refund.supersede(session, order)  # whatever was asked for before: this is how its money is divided
     seller_minor = hold.remaining_minor - buyer_minor
     taken: tuple[Transition, list[Part]] | None = None
     if hold.state is EscrowState.frozen:
@@ -108,7 +109,6 @@ def divide(
     made = None
     if taken and taken[1]:  # recorded before the rest is released, which begins where it ends
         moved, parts = taken
-        refund.supersede(session, order)
         made = refund.from_hold(session, order, parts, transition=moved, cause=cause, fee=fee, reason=reason)
     if seller_minor:
         if hold.state is not EscrowState.settled:

@@ -36,6 +36,8 @@ class Bank:
     keys: dict[str, str] = field(default_factory=dict)
     events: list[bytes] = field(default_factory=list)
     told: int = 0
+    took_evidence: bool = False
+    """Whether the last letter was taken."""
 
     def _new(self, kind: str, prefix: str, **facts: Any) -> Document:
         thing = {"id": f"{prefix}_{len(self.things)}", "object": kind, "created": self._stamp(), **facts}
@@ -136,6 +138,8 @@ class Bank:
     def refund(
         self, intent_id: str, *, amount_minor: int, reference: str, key: str, metadata: Mapping[str, str] | None = None
     ) -> RefundResult:
+        if key in self.keys and self.trouble == "refused":
+            self.trouble = "none"  # a provider that did it does not say no to the same key
         self._before()
         if key not in self.keys:
             self._require_left(intent_id, amount_minor)
@@ -185,6 +189,7 @@ class Bank:
             self.rule(thing, {"needs_response": "under_review"}.get(thing["status"], "warning_under_review"), self.now)
             self.keys[key] = dispute_id
         self._after()
+        self.took_evidence = True
         return payments.dispute_of(thing)
 
     def close_dispute(self, dispute_id: str, *, key: str) -> Dispute:

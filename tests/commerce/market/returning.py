@@ -115,7 +115,7 @@ class Returning(Board):
         }[verb]
         model = {
             "retry": lambda: refunds.retry(self.world, sale, row),
-            "record": lambda: refunds.record_transfer(row, who),
+            "record": lambda: refunds.record_transfer(sale, row, who),
             "confirm": lambda: refunds.confirm_transfer(self.world, sale, row, who),
         }[verb]
         self.step(f"{sale.number}: refund {place} {verb} by {staff}", real, model)

@@ -22,7 +22,7 @@ from app.clients.payments import PaymentsRefused, PaymentsUnavailable, PaymentsU
 from app.services.commerce import cancellation_policy, payment, webhook_inbox
 from app.services.platform import clock, idempotency_key, machine, timer
 from app.unit_of_work import unit_of_work
-from jobs.base import REGISTRY, JobRun, NotYet, load_all
+from jobs.base import PERMANENT, REGISTRY, JobRun, NotYet, load_all
 from models.actor import Actor
 from models.catalogue.listing import Listing
 from models.commerce.checkout import Checkout
@@ -125,6 +125,8 @@ class Shop:
                 REGISTRY[job][1](Run(message_id, 0, job, parts), **payload)
         except (*TROUBLE, NotYet) as trouble:
             return type(trouble).__name__
+        except PERMANENT:
+            pass  # a dead letter: no other attempt is made
         finally:
             self.bank.trouble, self.bank.fate = "none", "succeeded"
         if message_id:
