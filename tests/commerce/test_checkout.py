@@ -46,6 +46,15 @@ def test_the_buyer_pays_the_price_that_was_shown(work: Session) -> None:
     assert submit(work, told, row).amount_minor == 293_00
 
 
+def test_nobody_buys_their_own_work_in_their_own_name_either(work: Session) -> None:
+    """A person who sells for a firm has a personal account too."""
+    told = commerce.story(work)
+    themselves = replace(told.buyer.actor, user_id=told.seller.actor.user_id)
+    for actor in (told.seller.actor, themselves):
+        with pytest.raises(NotAllowed, match="your own"):
+            checkout.start(work, told.listing, actor=actor)
+
+
 def test_a_price_that_moved_is_asked_about_again(work: Session) -> None:
     told = commerce.story(work)
     row = commerce.draft(work, told)
