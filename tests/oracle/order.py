@@ -199,7 +199,7 @@ def hold_limit(world: World, sale: Sale) -> None:
 def age_alarm(world: World, sale: Sale) -> None:
     """85 days after payment; what is delivered and would be silently accepted after day 89 must be decided."""
     hold.freeze(world, sale)
-    dispute.open_when_late(sale, world)
+    dispute.open_when_late(world, sale)
 
 
 def age_limit(world: World, sale: Sale) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
-from hypothesis import note
+from hypothesis import currently_in_test_context, note
 from hypothesis.stateful import RuleBasedStateMachine
 from sqlalchemy.orm import Session
 
@@ -27,6 +27,11 @@ from tests.oracle.world import No, Sale, Timer, Who, World
 T = TypeVar("T")
 INBOX = "commerce.webhook_inbox.apply"
 KINDS = ("buyer", "seller", "operator")
+
+
+def say(text: str) -> None:
+    """What Hypothesis prints of the story that breaks something, or plain pytest of one that is told in a test."""
+    (note if currently_in_test_context() else print)(text)
 
 
 class Board(RuleBasedStateMachine):
@@ -91,7 +96,7 @@ class Board(RuleBasedStateMachine):
         except No as no:
             why = f"{no}"
         said = self.shop.attempt(real, key=f"{self.shop.ask('select gen_random_uuid()')[0][0]}" if twice else "")
-        note(f"{self.shop.now:%m-%d %H:%M} {text}{' twice' if twice else ''}: {said or 'done'}")
+        say(f"{self.shop.now:%m-%d %H:%M} {text}{' twice' if twice else ''}: {said or 'done'}")
         self.hold_that(bool(said) == bool(why), f"{text}: product {said or 'yes'!r}, oracle {why or 'yes'!r}")
         self.compare(text)
 
@@ -115,7 +120,7 @@ class Board(RuleBasedStateMachine):
         """Time passes, and every timer that is due then fires, the oldest first."""
         self.shop.move_to(moment)
         self.world.now = moment
-        note(f"it is {moment:%Y-%m-%d %H:%M}")
+        say(f"it is {moment:%Y-%m-%d %H:%M}")
         for _ in range(200):
             due = self.shop.due()
             if not due:
@@ -125,7 +130,7 @@ class Board(RuleBasedStateMachine):
             if noun in picture.NOUNS:
                 timer = self._timer(noun, str(subject), event)
                 clockwork.fire(self.world, timer)
-                note(f"  timer {timer}")
+                say(f"  timer {timer}")
         else:
             raise AssertionError(f"timers without end: {due}")
         self.compare(f"the timers of {moment}")
@@ -156,7 +161,7 @@ class Board(RuleBasedStateMachine):
         key, state = self.shop.receive(payload)
         fresh = event["id"] not in self.seen
         assert (state == "received") == fresh
-        note(
+        say(
             f"{self.shop.now:%m-%d %H:%M} message {event['id']} {event['type']} of {event['data']['object']['id']}: "
             f"{state}"
         )
@@ -209,7 +214,7 @@ class Board(RuleBasedStateMachine):
 
     def sweep(self) -> None:
         """The clockwork asks about everything it has not heard the end of."""
-        note(f"{self.shop.now:%m-%d %H:%M} sweep")
+        say(f"{self.shop.now:%m-%d %H:%M} sweep")
         now, bank = self.shop.now, self.shop.bank
         for sale in self.world.sales:
             self._sweep_sale(sale)
