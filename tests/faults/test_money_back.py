@@ -79,7 +79,7 @@ def test_a_refund_is_applied_once_however_often_its_message_comes(
     assert posted == ["order.captured", "refund.requested", "refund.succeeded"]
     assert town.one(BALANCE, f"escrow:{order}") == 0
     buyer.go(f"/orders/{reference}")
-    assert "The refund reached the bank" in buyer.at.text
+    assert "reached the bank" in buyer.at.text
     assert "The van is broken." in buyer.at.text
 
 

@@ -45,7 +45,7 @@ def test_a_move_is_made_and_told(scope: Session, seller: Seller, open_guards: An
 
 
 def test_a_refused_guard_leaves_no_trace(scope: Session, seller: Seller, open_guards: Any) -> None:
-    open_guards["seller", "submit_kyc"] = lambda *_: "Trader details are missing."
+    open_guards["seller", "submit_kyc"] = [lambda *_: "Trader details are missing."]
     with pytest.raises(GuardFailed, match="Trader details are missing"), unit_of_work(SUBMITTER) as session:
         machine.apply(session, session.get_one(Seller, seller.id), "submit_kyc", actor=SUBMITTER)
     assert _history(scope) == []
@@ -54,16 +54,18 @@ def test_a_refused_guard_leaves_no_trace(scope: Session, seller: Seller, open_gu
 
 def test_a_guard_sees_the_arguments_of_the_event(scope: Session, seller: Seller, open_guards: Any) -> None:
     seen: dict[str, Any] = {}
-    open_guards["seller", "submit_kyc"] = lambda _session, _row, arguments: seen.update(arguments)
+    open_guards["seller", "submit_kyc"] = [lambda _session, _row, arguments: seen.update(arguments)]
     with unit_of_work(SUBMITTER) as session:
         machine.apply(session, session.get_one(Seller, seller.id), "submit_kyc", actor=SUBMITTER, papers=3)
     assert seen == {"papers": 3}
 
 
-def test_one_event_has_one_guard(open_guards: Any) -> None:
-    machine.guard("seller", "approve")(lambda *_: None)
-    with pytest.raises(RuntimeError, match="has a guard already"):
-        machine.guard("seller", "approve")(lambda *_: None)
+def test_of_several_guards_the_first_that_refuses_answers(scope: Session, seller: Seller, open_guards: Any) -> None:
+    machine.guard("seller", "submit_kyc")(lambda *_: None)
+    machine.guard("seller", "submit_kyc")(lambda *_: "Trader details are missing.")
+    machine.guard("seller", "submit_kyc")(lambda *_: "Too late.")
+    with pytest.raises(GuardFailed, match="Trader details"), unit_of_work(SUBMITTER) as session:
+        machine.apply(session, session.get_one(Seller, seller.id), "submit_kyc", actor=SUBMITTER)
 
 
 def test_two_at_once_make_one_move(scope: Session, seller: Seller, open_guards: Any) -> None:
@@ -94,7 +96,7 @@ def test_two_at_once_make_one_move(scope: Session, seller: Seller, open_guards: 
 def test_choices_are_the_party_s_own_with_the_reason_of_a_refusal(
     scope: Session, seller: Seller, open_guards: Any
 ) -> None:
-    open_guards["seller", "submit_kyc"] = lambda *_: "Trader details are missing."
+    open_guards["seller", "submit_kyc"] = [lambda *_: "Trader details are missing."]
     with unit_of_work(CLOCKWORK) as session:
         row = session.get_one(Seller, seller.id)
         mine = machine.choices(session, row, ActorKind.seller)

@@ -154,7 +154,7 @@ def propose(session: Session, row: Dispute, *, actor: Actor, buyer_minor: int, t
     held = fits(session, order, buyer_minor)
     detail = {"buyer_minor": buyer_minor, "seller_minor": held - buyer_minor}
     moved = machine.apply(session, row, "propose", actor=actor, detail=detail)
-    proposed(session, row, buyer_minor, actor, _text(text))
+    proposed(session, row, buyer_minor, actor=actor, text=_text(text))
     return moved
 
 
@@ -280,7 +280,7 @@ def _say(
     session.expire(row, ["statements"])
 
 
-def proposed(session: Session, row: Dispute, buyer_minor: int, actor: Actor, text: str) -> None:
+def proposed(session: Session, row: Dispute, buyer_minor: int, *, actor: Actor, text: str) -> None:
     """Keeps a proposal as the one that stands: nobody has agreed to it yet."""
     row.proposals += 1
     row.proposed_minor, row.proposed_by_user_id = buyer_minor, actor.user_id

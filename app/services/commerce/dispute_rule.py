@@ -23,5 +23,5 @@ def propose_by_rule(session: Session, row: Dispute, *, actor: Actor) -> Transiti
     else:
         buyer_minor, why = money.half_up(held, 2), "Both sides stand against each other after thirty days."
     moved = machine.apply(session, row, "propose_by_rule", actor=actor, detail={"buyer_minor": buyer_minor})
-    dispute.proposed(session, row, buyer_minor, actor, why)
+    dispute.proposed(session, row, buyer_minor, actor=actor, text=why)
     return moved
