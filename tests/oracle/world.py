@@ -45,15 +45,15 @@ class Line:
     back: int = 0
 
 
-@dataclass
+@dataclass(eq=False)
 class Thing:
-    """Anything with a state."""
+    """Anything with a state. Two that look alike are two."""
 
     state: str
     entered: datetime
 
 
-@dataclass
+@dataclass(eq=False)
 class Refund(Thing):
     amount: int
     cause: str
@@ -71,7 +71,7 @@ class Refund(Thing):
         return self.amount - self.covered
 
 
-@dataclass
+@dataclass(eq=False)
 class Problem(Thing):
     opened_by: str
     opened_from: str
@@ -85,7 +85,7 @@ class Problem(Thing):
     spoke: set[str] = field(default_factory=set)
 
 
-@dataclass
+@dataclass(eq=False)
 class Case(Thing):
     name: str
     amount: int
@@ -96,7 +96,7 @@ class Case(Thing):
     rounds: int = 0
 
 
-@dataclass
+@dataclass(eq=False)
 class Sale:
     """One checkout, and the order that its payment made. `order` and `hold` are None until it is paid in time."""
 

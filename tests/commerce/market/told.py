@@ -15,17 +15,23 @@ LINE: dict[str, Any] = {
 }  # fmt: skip
 
 
+TINY = LINE | {"net_minor": 5, "vat_minor": 1, "gross_minor": 6, "commission_minor": 1, "commission_vat_minor": 0}
+"""So small that only cumulative parts give back exactly its penny of commission."""
+
+
 def stories() -> Iterator[Ending]:
     """Each game as far as it was told; whoever takes it ends it."""
     yield from _the_bank_empties_a_hold()
     yield from _problems_are_decided()
     yield from _work_goes_other_ways()
     yield from _refunds_fail()
+    yield from _refunds_are_asked_for()
+    yield from _the_last_day_to_cancel()
 
 
-def _begun(stage: str, lines: int = 1, *, hours: int = 2) -> Ending:
+def _begun(stage: str, lines: int = 1, *, hours: int = 2, line: dict[str, Any] = LINE) -> Ending:
     game = Ending()
-    game._sale([LINE] * lines, 0, True, True, "flexible", hours, stage)
+    game._sale([line] * lines, 0, True, True, "flexible", hours, stage)
     return game
 
 
@@ -96,3 +102,51 @@ def _refunds_fail() -> Iterator[Ending]:
     game.run_job(min(game.picture.jobs))
     game.refund_settles(pick=0, good=False, tell=True)
     yield game
+    yield _an_old_word_comes_late()
+
+
+def _an_old_word_comes_late() -> Ending:
+    """The first attempt failed; the answer about the second got lost; then the first one's failure is told again."""
+    game = _begun("paid")
+    game.seller_answers(pick=0, verb="decline", twice=False)
+    game.run_job(min(game.picture.jobs), fate="failed")
+    game.care(game.world.sales[0], 0, "retry", 1)
+    game.run_job(min(game.picture.jobs), "silence")
+    first = next(one for one in game.shop.bank.things.values() if one["object"] == "refund")
+    game.deliver(game.shop.bank.tell("refund.failed", first))
+    return game
+
+
+def _refunds_are_asked_for() -> Iterator[Ending]:
+    game = _begun("completed", line=TINY)
+    for percent in (33, 50, 99, 100):
+        game.ask_for_an_amount(pick=0, staff=1, percent=percent)
+        game.answer_a_request(pick=0, staff=2, yes=True, twice=False)
+    yield game
+    game = _begun("completed", 2)
+    for _ in range(3):
+        game.ask_for_an_amount(pick=0, staff=1, percent=33)
+        for staff in (1, 2):
+            game.answer_a_request(pick=0, staff=staff, yes=True, twice=False)
+            if not game._refunds("requested"):
+                break
+    yield game
+    game = _begun("delivered", 3)
+    for _ in range(3):
+        game.ask_for_an_amount(pick=0, staff=1, percent=33)
+        game.answer_a_request(pick=0, staff=2, yes=True, twice=True)
+    game.buyer_looks(pick=0, verb="accept_delivery", twice=False)
+    yield game
+    game = _begun("paid")
+    game.ask_for_a_refund(pick=0, staff=1, fee=True, tenths=[5, 0, 0, 0], over=0, twice=False)
+    game.seller_answers(pick=0, verb="decline", twice=False)
+    yield game
+
+
+def _the_last_day_to_cancel() -> Iterator[Ending]:
+    """Accepted on the first of March: until the night after the fifteenth everything comes back, the fee too."""
+    for hours in (0, 13, 14):
+        game = _begun("accepted", hours=1_600)
+        game.go_to(game.shop.now + timedelta(days=14, hours=hours))
+        game.cancel(pick=0, kind="buyer", done=None, twice=False)
+        yield game
