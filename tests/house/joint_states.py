@@ -51,7 +51,7 @@ CONTESTED = frozenset(
 """Moves of an order that wait for the bank while it has the money."""
 BOUND = frozenset({"hold_alarm", "charged_back", "resolve_complete", "resolve_cancel"})
 """Moves of an order that only come with a move of another machine; so do those that withdraw a problem."""
-NOBODYS = frozenset({"cancel", "reject", "charged_back", "to_wallet"})
+NOBODYS = frozenset({"cancel", "reject", "charged_back", "charged_back_part", "to_wallet"})
 """Moves of a refund that left its hold which no verb makes, or only with the bank's word."""
 
 
