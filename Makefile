@@ -45,7 +45,7 @@ check: ready ## everything CI runs, fastest first
 	@echo "check   | models and migrations"
 	@$(MAKE) db-check
 	@echo "check   | tests"
-	@exec $(PY) -m pytest -n $(WORKERS) --dist worksteal
+	@HYPOTHESIS_PROFILE=check exec $(PY) -m pytest -n $(WORKERS) --dist worksteal
 
 fix: .venv/.ok ## format, and repair what ruff can
 	@$(PY) -m ruff check --fix --quiet . ; $(PY) -m ruff format --quiet .

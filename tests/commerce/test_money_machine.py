@@ -27,10 +27,12 @@ from tests.databases import Database
 COMMON = settings(
     deadline=None, stateful_step_count=30, suppress_health_check=list(HealthCheck), print_blob=True, database=None
 )
+QUICK = settings(COMMON, max_examples=20, derandomize=True)
 CHECK = settings(COMMON, max_examples=200, derandomize=True)
 SOAK = settings(COMMON, max_examples=3_000)
-HOW = SOAK if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else CHECK
-"""The check plays the same two hundred stories every time; the soak plays new ones."""
+HOW = {"check": CHECK, "soak": SOAK}.get(os.environ.get("HYPOTHESIS_PROFILE", ""), QUICK)
+"""`make test` plays the first twenty of the two hundred stories that `make check` plays every time; the soak plays new
+ones."""
 
 NEVER = {
     ("refund", "failed", "to_wallet"): "there are no wallets",
@@ -64,7 +66,7 @@ def test_any_story_ends_as_the_oracle_says_and_the_money_always_has_a_way_out(sh
     run_state_machine_as_test(Ending, settings=HOW)
     untaken = _moves() - Board.moves.keys() - NEVER.keys() - SELDOM
     print(f"\n{len(Board.joints)} joint states, {sum(Board.moves.values())} moves of {len(Board.moves)} kinds")  # noqa: T201
-    assert not untaken, f"these moves were never made: {sorted(untaken)}"
+    assert HOW is QUICK or not untaken, f"these moves were never made: {sorted(untaken)}"
     assert not NEVER.keys() & Board.moves.keys()
 
 
