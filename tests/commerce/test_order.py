@@ -201,8 +201,14 @@ def test_an_order_is_completed_once(work: Session) -> None:
         order.accept_delivery(work, made, actor=told.buyer.actor)
 
 
-def test_a_hold_that_reaches_its_limit_goes_back_and_ends_its_order(work: Session) -> None:
-    made = commerce.delivered(work, commerce.story(work))
+@pytest.mark.parametrize(
+    ("make", "ends"), [(commerce.accepted, OrderState.cancelled), (commerce.delivered, OrderState.completed)]
+)
+def test_a_hold_that_reaches_its_limit_goes_back_unless_nobody_objected_to_the_work(
+    work: Session, make: Callable[[Session, commerce.Story], Order], ends: OrderState
+) -> None:
+    """Every other timer was away."""
+    made = make(work, commerce.story(work))
     hold = escrow.of_order(work, made)
     work.execute(sa.update(TimerRow).where(TimerRow.subject_id == made.id).values(state=TimerState.cancelled))
     for days in (85, 89):
@@ -210,7 +216,7 @@ def test_a_hold_that_reaches_its_limit_goes_back_and_ends_its_order(work: Sessio
             fire_due(work, hold)
     work.refresh(made)
     work.refresh(hold)
-    assert (made.state, hold.state, held(work, made)) == (OrderState.cancelled, EscrowState.settled, 0)
+    assert (made.state, hold.state, held(work, made)) == (ends, EscrowState.settled, 0)
 
 
 def test_a_buyer_may_accept_work_whose_hold_has_the_age_alarm(work: Session) -> None:

@@ -17,10 +17,11 @@ from flask_appbuilder.security.sqla.models import User
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
-from app.services.commerce import document
+from app.services.commerce import dispute, document
 from app.unit_of_work import unit_of_work
 from models.actor import Actor
 from models.commerce.checkout import Checkout
+from models.commerce.dispute_file import DisputeFile
 from models.commerce.document import DocumentKind
 from models.commerce.evidence import Evidence
 from models.commerce.order import Order
@@ -28,14 +29,14 @@ from tests.factories import catalogue, commerce, people, staff
 
 SECRETS = ("Priya", "Nair", "Stackpool", "BS3 1NG", "Key safe", "Avon Electrical", "Secret draft", "The board")
 """Words of what the walk is about; none of them may stand in an answer."""
-OPEN = {"storefront.legal_text", "storefront.legal_version", "storefront.services"}
+OPEN = {"storefront.legal_text", "storefront.legal_version", "storefront.services", "storefront.proof_head"}
 """Routes with a parameter whose things are published for everybody."""
 BODY = {"key": "k", "code": "price", "reason": "no", "note": "n", "site_address": "x", "title": "t", "price": "1"}
 
 
 @dataclass
 class Place:
-    """What there is to find: an order with papers and evidence, a checkout, and a listing that is not published."""
+    """What there is to find: an order with papers, evidence and a problem, a checkout, an unpublished listing."""
 
     buyer: User
     seller: User
@@ -43,6 +44,7 @@ class Place:
     checkout: Checkout
     evidence: Evidence
     draft_slug: str
+    problem_file: DisputeFile
 
     def values(self, rule: Rule) -> dict[str, str]:
         """The parameters of a route, filled in with what exists."""
@@ -52,6 +54,7 @@ class Place:
             "evidence_id": str(self.evidence.id),
             "kind": "contract",
             "slug": self.draft_slug,
+            "file_id": str(self.problem_file.id),
         }
         return {name: known[name] for name in rule.arguments if name in known}
 
@@ -66,7 +69,16 @@ def place(app: Flask, session: Session) -> Place:
         waiting = commerce.draft(work, told)
         draft = catalogue.draft(work, told.seller.actor, title="Secret draft of a new service")
         evidence = work.scalars(sa.select(Evidence).where(Evidence.order_id == order.id)).one()
-        return Place(told.buyer.user, told.seller.user, order, waiting, evidence, draft.slug)
+        problem = dispute.open_dispute(
+            work,
+            order,
+            actor=told.buyer.actor,
+            code="poor_work",
+            text="The board hangs crooked.",
+            exhibits=[dispute.Exhibit(evidence.stored_file)],
+        )
+        shown = problem.statements[0].files[0]
+        return Place(told.buyer.user, told.seller.user, order, waiting, evidence, draft.slug, shown)
 
 
 def rules(app: Flask) -> Iterator[tuple[Rule, str]]:
