@@ -168,4 +168,4 @@ def test_a_long_list_takes_no_more_memory_and_no_statement_per_row(app, session)
     assert costs[1] - costs[0] <= 8_000 // CHUNK, (
         "at most one more for each chunk: the names of what its rows are about"
     )
-    assert peaks[1] < peaks[0] * 1.5, peaks
+    assert peaks[1] < peaks[0] * 2, peaks  # four times the rows
