@@ -57,6 +57,7 @@ def _others_act(world: World, sale: Sale) -> None:
         if case.taken and case.state in LIVE_CASE:
             word = chargeback.Word(case.name, "won", case.amount, 0, None, taken=False)
             chargeback.said(world, sale, word)
+            world.now += 14 * DAYS  # the time people have to decide after a slow bank, hourly timers and all
     for row in sale.refunds:
         if row.state == "approved" and not sale.contested:
             refund.begin(world, sale, row)
