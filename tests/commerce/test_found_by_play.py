@@ -11,7 +11,7 @@ from app.services.commerce import chargeback, dispute, order, refund_request
 from app.services.platform import clock
 from models.actor import Actor
 from models.commerce.dispute import DisputeState
-from models.commerce.order import Order
+from models.commerce.order import Order, OrderState
 from models.commerce.refund import Refund, RefundCause, RefundState
 from models.errors import Conflict
 from tests.commerce.test_chargeback import opened, word
@@ -74,3 +74,18 @@ def test_nobody_agrees_to_more_than_is_left_after_a_bank_took_its_part(work: Ses
     with pytest.raises(Conflict, match="Less is held"):
         dispute.agree(work, row, actor=told.buyer.actor, version=1)
     assert row.state is DisputeState.proposed
+
+
+def test_a_problem_can_be_taken_back_while_a_bank_contests_and_the_hold_is_old(work: Session) -> None:
+    """The clock asks for a decision at once; that moves no money, so the bank is no reason to wait with it."""
+    told = commerce.story(work)
+    made = commerce.delivered(work, told)
+    row = dispute.open_dispute(work, made, actor=told.buyer.actor, code="poor_work", text=WORDS)
+    opened(work, made)
+    with clock.moved(timedelta(days=86)):
+        dispute.withdraw(work, row, actor=told.buyer.actor)
+        again = dispute.of_order(work, made)
+    assert row.state is DisputeState.withdrawn
+    assert again is not None
+    assert (again.code, again.state, made.state) == (dispute.BY_CLOCK, DisputeState.open, OrderState.disputed)
+    assert books.broken(work) == []

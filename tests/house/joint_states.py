@@ -44,7 +44,7 @@ START = Joint(S.pending_acceptance, E.held)
 """A capture makes order and hold in one transaction: nobody ever sees the hold pending."""
 CONTESTED = frozenset(
     {
-        "accept", "decline", "cancel", "lapse", "start", "accept_delivery", "hold_limit", "hold_alarm", "hold_ran_out",
+        "accept", "decline", "cancel", "lapse", "start", "accept_delivery", "hold_limit", "hold_ran_out",
         "resolve_complete", "resolve_cancel",
     }
 )  # fmt: skip
@@ -136,7 +136,7 @@ def _escrow_steps(joint: Joint) -> Iterator[Step]:
     if alarm := _to(ESCROW, joint.escrow, "age_alarm"):
         after = joint._replace(escrow=alarm)
         yield Step("escrow.age_alarm", after, "clock")
-        if joint.order is S.delivered and not joint.taken:
+        if joint.order is S.delivered:
             yield Step("order.hold_alarm", after._replace(order=S.disputed, dispute=D.open), "clock")
 
 

@@ -30,7 +30,7 @@ ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # nothing that is misheard or mis
 ACCEPT_WITHIN = timedelta(days=6)
 BEFORE_VISIT = timedelta(days=1)
 MONEY_EVENTS = (
-    "accept", "decline", "cancel", "lapse", "start", "accept_delivery", "hold_limit", "hold_alarm", "hold_ran_out",
+    "accept", "decline", "cancel", "lapse", "start", "accept_delivery", "hold_limit", "hold_ran_out",
     "resolve_complete", "resolve_cancel",
 )  # fmt: skip
 DECLINE_REASONS = {
