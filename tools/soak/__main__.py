@@ -31,8 +31,9 @@ PATIENCE = 420.0
 PROOFS = (("ledger", "verify"), ("audit", "verify"), ("invariants", "check"))
 KEPT_LOG = Path("var/soak.log")
 STATES = "select state, count(*) from {} group by state order by state"
-AFTERWARDS = ("16d", "60d", "60d")
-"""The clock is moved on so far, step by step, until every order is over: the money has a way out."""
+AFTERWARDS = ("16d", "60d", "60d", "16d")
+"""The clock is moved on so far, step by step, until every order is over: the money has a way out. The last step is for
+what people may still decide when a bank has been slow."""
 
 
 def main() -> int:
@@ -49,6 +50,8 @@ def main() -> int:
         for step in AFTERWARDS:
             _say(f"the clock goes {step} on")
             _flask("clock", "advance", step)
+            if decided := world.banks_decide():
+                _say(f"{decided} cases are decided by their banks")
             broken += [f"after {step}: {line}" for line in _at_rest(world, diary)]
         broken += books.still_open(world)
     broken = list(dict.fromkeys(broken))
