@@ -17,9 +17,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from app.unit_of_work import unit_of_work
+from models.actor import Actor
 from tests import network
 from tests.databases import Database, Servers
+from tests.factories import commerce
 from tests.processes import Processes
+
+Arrange = Callable[..., Any]
 
 _worker: dict[str, Any] = {}
 
@@ -110,6 +115,24 @@ def session(app: Flask) -> Iterator[Session]:
 
     with session_scope() as opened:
         yield opened
+
+
+@pytest.fixture
+def arrange(session: Session) -> Arrange:
+    """`arrange(verb, …)` runs a factory in a unit of work of its own and commits."""
+    del session
+
+    def run(factory: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+        with unit_of_work(Actor.system("test")) as work:
+            return factory(work, *arguments, **named)
+
+    return run
+
+
+@pytest.fixture
+def told(arrange: Arrange) -> commerce.Story:
+    """A private customer, an active provider, a live listing for 240.00 net."""
+    return arrange(commerce.story)
 
 
 @pytest.fixture(autouse=True)

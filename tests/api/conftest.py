@@ -16,16 +16,14 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from app.services.people import access_token
-from app.unit_of_work import unit_of_work
-from models.actor import Actor
 from models.types import utc_now, uuid7
 from security.manager import stamp
+from tests.conftest import Arrange
 from tests.factories import commerce
 from tests.factories.staff import account
 from views.api.openapi import document
 from views.api.operation import OPERATIONS
 
-Arrange = Callable[..., Any]
 PHOTO = b"\x89PNG\r\n\x1a\n" + b"the new board" * 20
 
 
@@ -100,24 +98,6 @@ class Program:
 def _nobody_has_tried_yet(redis_url: str) -> None:
     with Redis.from_url(redis_url) as redis:
         redis.flushdb()
-
-
-@pytest.fixture
-def arrange(session: Session) -> Arrange:
-    """`arrange(verb, …)` runs a factory in a unit of work of its own and commits."""
-    del session
-
-    def run(factory: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
-        with unit_of_work(Actor.system("test")) as work:
-            return factory(work, *arguments, **named)
-
-    return run
-
-
-@pytest.fixture
-def told(arrange: Arrange) -> commerce.Story:
-    """A private customer, an active provider, a live listing for 240.00 net."""
-    return arrange(commerce.story)
 
 
 @pytest.fixture

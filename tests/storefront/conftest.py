@@ -11,15 +11,11 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from app.extensions import limiter
-from app.unit_of_work import unit_of_work
-from models.actor import Actor
+from tests.conftest import Arrange
 from tests.factories import commerce, people
-
-Arrange = Callable[..., Any]
 
 
 @dataclass
@@ -58,24 +54,6 @@ def hidden_fields(page: str, action: str) -> dict[str, str]:
 def _unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests sign in more often than people; one test switches the limits on."""
     monkeypatch.setattr(limiter, "enabled", False)
-
-
-@pytest.fixture
-def arrange(session: Session) -> Arrange:
-    """`arrange(verb, …)` runs a factory in a unit of work of its own and commits."""
-    del session
-
-    def run(factory: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
-        with unit_of_work(Actor.system("test")) as work:
-            return factory(work, *arguments, **named)
-
-    return run
-
-
-@pytest.fixture
-def told(arrange: Arrange) -> commerce.Story:
-    """A private customer, an active provider, a live listing for 240.00 net."""
-    return arrange(commerce.story)
 
 
 @pytest.fixture

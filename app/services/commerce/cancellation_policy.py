@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from app.services.commerce import money
+from app.services.platform import dated
 from models.commerce.cancellation_policy import CancellationPolicy
 from models.errors import Unavailable
 
@@ -22,17 +23,7 @@ SOURCE = Path(__file__).parents[3] / "migrations" / "seeds" / "cancellation_poli
 
 def apply(session: Session, source: Path = SOURCE) -> int:
     """Brings the rows of the file; answers how many were new. A row whose end became known gets its end."""
-    new = 0
-    for entry in yaml.safe_load(source.read_text("utf-8")):
-        row = _row(entry)
-        present = session.get(CancellationPolicy, row.id)
-        if present is None:
-            session.add(row)
-            new += 1
-        elif present.valid != row.valid:
-            present.valid = row.valid
-    session.flush()
-    return new
+    return dated.bring(session, [_row(entry) for entry in yaml.safe_load(source.read_text("utf-8"))])
 
 
 def on_offer(session: Session, on: date) -> list[CancellationPolicy]:

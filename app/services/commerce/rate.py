@@ -12,6 +12,7 @@ import yaml
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
+from app.services.platform import dated
 from models.commerce.rate import Rate, RateKind
 from models.errors import Unavailable
 
@@ -20,17 +21,7 @@ SOURCE = Path(__file__).parents[3] / "migrations" / "seeds" / "rates.yaml"
 
 def apply(session: Session, source: Path = SOURCE) -> int:
     """Brings the rows of the file; answers how many were new. A row whose end became known gets its end."""
-    new = 0
-    for entry in yaml.safe_load(source.read_text("utf-8")):
-        row = _row(entry)
-        present = session.get(Rate, row.id)
-        if present is None:
-            session.add(row)
-            new += 1
-        elif present.valid != row.valid:
-            present.valid = row.valid
-    session.flush()
-    return new
+    return dated.bring(session, [_row(entry) for entry in yaml.safe_load(source.read_text("utf-8"))])
 
 
 def vat_bps(session: Session, category: str, on: date, jurisdiction: str = "GB") -> int:
