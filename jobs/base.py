@@ -30,7 +30,7 @@ from models.errors import Invalid, NotFound
 log = structlog.get_logger("jobs")
 QUEUES = ("default", "paper")
 REGISTRY: dict[str, tuple[str, Callable[..., None]]] = {}
-_ASIDE = 10
+_ASIDE = 5
 PERMANENT = (Invalid, NotFound)
 """Answers that another attempt cannot change."""
 
