@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -256,14 +255,6 @@ def age_limit(session: Session, hold: Escrow, *, actor: Actor) -> None:
     machine.apply(session, order, "hold_ran_out", actor=actor, reason="held for 89 days without a decision")
     dispute.close_with_order(session, order)
     settlement.all_back(session, order, RefundCause.hold_limit, event="age_limit")
-
-
-def by_reference(session: Session, reference: str, organisation_ids: frozenset[UUID]) -> Order | None:
-    """The order if one of these organisations is party to it, else None: a stranger's looks like none."""
-    found = session.scalars(sa.select(Order).where(Order.reference == reference.upper())).first()
-    if found is None:
-        return None
-    return found if organisation_ids & {found.buyer_organisation_id, found.seller_organisation_id} else None
 
 
 def _require_party(order: Order, actor: Actor) -> None:
