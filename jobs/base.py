@@ -7,13 +7,11 @@ A job may run twice. It reads in `run.transaction()`, talks to the outside betwe
 from __future__ import annotations
 
 import importlib
-import os
 import pkgutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -30,7 +28,6 @@ from models.errors import Invalid, NotFound
 log = structlog.get_logger("jobs")
 QUEUES = ("default", "paper")
 REGISTRY: dict[str, tuple[str, Callable[..., None]]] = {}
-_ASIDE = 5
 PERMANENT = (Invalid, NotFound)
 """Answers that another attempt cannot change."""
 
@@ -96,17 +93,6 @@ def load_all() -> None:
         for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if found.name.count(".") >= 2:  # noqa: PLR2004  jobs.<area>.<noun>, app.services.<area>
                 importlib.import_module(found.name)
-
-
-def step_aside() -> None:
-    """On a machine they share, people and providers who wait for an answer come before work nobody waits for.
-
-    Linux compares niceness only within a session where sessions are grouped (sched(7), autogroup); there the group
-    steps aside too. Every program is a session of its own.
-    """
-    os.nice(_ASIDE)
-    with suppress(OSError):
-        Path("/proc/self/autogroup").write_text(str(_ASIDE))
 
 
 @lru_cache(maxsize=1)

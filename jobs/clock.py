@@ -21,7 +21,7 @@ from app.parts import Parts
 from app.services.platform import clock, heartbeat, outbox_message, timer
 from app.session import session_scope
 from app.unit_of_work import unit_of_work
-from jobs.base import step_aside, worker_parts
+from jobs.base import worker_parts
 from jobs.schedule import insert_due
 from models.actor import Actor
 from models.platform.outbox_message import OutboxMessage
@@ -96,7 +96,6 @@ def main() -> None:
     """Runs until told to stop; ends with a sentence when its database connection breaks, and is started again."""
     parts = worker_parts()
     observability.setup(parts.config.log_level, "clock", parts.config.otel_exporter_otlp_endpoint)
-    step_aside()
     try:
         with psycopg.connect(parts.config.database_url, autocommit=True) as own:
             own.execute("select pg_advisory_lock(%s)", (LOCK,))

@@ -19,7 +19,7 @@ from app.parts import Parts
 from app.services.platform import heartbeat, seal, seal_head
 from app.session import session_scope
 from app.unit_of_work import unit_of_work
-from jobs.base import step_aside, worker_parts
+from jobs.base import worker_parts
 from models.actor import Actor
 from models.errors import Refused
 from models.types import utc_now
@@ -96,7 +96,6 @@ def _close(chain: str) -> int | None:
 def main() -> None:
     """Runs until told to stop; ends with a sentence when the database goes away, and is started again."""
     parts = worker_parts()
-    step_aside()
     observability.setup(parts.config.log_level, "sealer", parts.config.otel_exporter_otlp_endpoint)
     sealer = Sealer(parts)
     try:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import configure_mappers
 from app import observability
 from app.services.platform import outbox_message
 from app.session import engine, session_scope
-from jobs.base import QUEUES, load_all, step_aside, worker_parts
+from jobs.base import QUEUES, load_all, worker_parts
 from reports.layout import press
 
 PR_SET_PDEATHSIG = 1
@@ -46,7 +46,6 @@ def main() -> None:
     """Works until told to stop. Short times, so that a killed machine's job is seen within a minute."""
     parts = worker_parts()
     observability.setup(parts.config.log_level, "worker", parts.config.otel_exporter_otlp_endpoint)
-    step_aside()
     load_all()
     _warm_up()
     connection = parts.redis
