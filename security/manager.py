@@ -1,6 +1,6 @@
 """Flask-AppBuilder's security manager, with what it leaves open closed.
 
-One SELECT answers every permission question of a request. A session ends with its password or its account. There is no
+One SELECT answers every permission question of a request. A session is a row (security/sessions.py). There is no
 JSON login of its own, no JWT, no API key and no public role: the console knows people who signed in, and nobody else
 (programs have the tokens of app/services/people/access_token.py). Its view
 classes are handed in by `views.console`, because the stairs only go down.
@@ -10,14 +10,12 @@ It commits by itself where somebody signs in (counters, last time): the one list
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Flask, current_app, g, has_request_context, session
+from flask import Flask, current_app, g, has_request_context
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_appbuilder.security.sqla.models import (
     Permission,
@@ -27,14 +25,18 @@ from flask_appbuilder.security.sqla.models import (
     assoc_permissionview_role,
     assoc_user_role,
 )
+from flask_appbuilder.security.utils import is_null_password
 from flask_limiter import Limiter
-from flask_login import current_user, user_logged_in
+from flask_login import current_user, user_logged_in, user_logged_out
+from werkzeug.security import check_password_hash
 
+from app import audit_trail
 from app.extensions import limiter
+from app.services.people import sign_in
 from models.actor import Actor
+from security import sessions
 from security.permissions import READ, stored
 
-STAMP = "stamp"
 _NOTHING: frozenset[tuple[str, str]] = frozenset()
 
 
@@ -43,7 +45,10 @@ class Manager(SecurityManager):
 
     def __init__(self, appbuilder: Any) -> None:
         super().__init__(appbuilder)
-        user_logged_in.connect(begin_session, current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001
+        app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+        user_logged_in.connect(begin_session, app)
+        user_logged_out.connect(end_session, app)
+        sessions.install(app)
 
     def create_limiter(self, app: Flask) -> Limiter:
         """The product's limiter, which the storefront's sign-in uses too."""
@@ -59,11 +64,21 @@ class Manager(SecurityManager):
         self.user_view = None
 
     def load_user(self, pk: Any) -> User | None:
-        """The person of this session, or None when the account or the password changed since they signed in."""
-        user = self.session.get(self.user_model, int(pk)) if str(pk).isdigit() else None
-        if user is None or not user.is_active:
-            return None
-        return user if hmac.compare_digest(str(session.get(STAMP, "")), stamp(user)) else None
+        """The person of this session, or None when it, the account or the password ended since they signed in."""
+        return sessions.whose(pk)
+
+    def auth_user_db(self, username: str, password: str) -> User | None:
+        """Whose name and password these are. A name that nobody has costs the same hash and the same statements."""
+        name = (username or "").strip()
+        user = self.session.scalars(_named(name)).first()
+        usable = user is not None and user.is_active and not is_null_password(password)
+        fake = str(current_app.config["AUTH_DB_FAKE_PASSWORD_HASH_CHECK"])
+        right = check_password_hash(user.password if user is not None and usable else fake, password or "")
+        if user is not None and usable and right:
+            self.update_user_auth_stat(user, True)
+            return user
+        self._failed(name, str(user.id) if user is not None else "unknown")
+        return None
 
     def permissions_of(self, user: Any) -> frozenset[tuple[str, str]]:
         """Every (resource, stored verb) a person holds through their roles; read once per request."""
@@ -99,38 +114,50 @@ class Manager(SecurityManager):
         return list(user.roles) if user.is_authenticated else []
 
     def update_user_auth_stat(self, user: User, success: bool = True) -> None:
-        """Counts sign-ins and failures; times are UTC, Flask-AppBuilder's own are the server's."""
-        user.login_count = (user.login_count or 0) + int(success)
-        user.fail_login_count = 0 if success else (user.fail_login_count or 0) + 1
-        if success:
-            user.last_login = datetime.now(UTC).replace(tzinfo=None)
-        self._commit(Actor.system("sign-in"), user)
+        """Counts a sign-in, and forgets the failures before it; times are UTC, Flask-AppBuilder's own are the server's.
 
-    def noop_user_update(self, user: User) -> None:
-        """Nothing: the unknown name already pays for one password hash, which is what takes the time."""
+        Raises ValueError for a failure: those are counted by name (`auth_user_db`)."""
+        if not success:
+            raise ValueError("failures are counted by name")
+        user.login_count = (user.login_count or 0) + 1
+        user.fail_login_count = 0
+        user.last_login = datetime.now(UTC).replace(tzinfo=None)
+        self._commit(Actor.system("sign-in"), f"user {user.id}")
 
-    def _commit(self, actor: Actor, user: User) -> None:
+    def _failed(self, name: str, entity_id: str) -> None:
+        """On the trail and on the account. What was typed is not kept: people type passwords into the wrong field."""
         work = self.session()
-        work.info.update(actor=actor, reason=f"user {user.id}")
+        work.info["verb"] = "sign_in.fail"
+        sign_in.note_failure(work, name=name)
+        work.info.update(actor=Actor.system("sign-in"), reason=f"user {entity_id}")
+        audit_trail.note(work, "ab_user", entity_id, {"sign_in": "failed"})
+        self._commit(Actor.system("sign-in"), f"user {entity_id}")
+
+    def _commit(self, actor: Actor, reason: str) -> None:
+        work = self.session()
+        work.info.update(actor=actor, reason=reason)
         try:
             work.commit()
         finally:
-            work.info.pop("actor", None)
-            work.info.pop("reason", None)
-
-
-def stamp(user: User) -> str:
-    """Changes with the password and with the account's state, so that older sessions stop counting."""
-    key = str(current_app.secret_key).encode()
-    text = f"{user.id}:{user.password}:{user.active}".encode()
-    return hmac.new(key, text, hashlib.sha256).hexdigest()[:32]
+            for key in ("actor", "reason", "verb"):
+                work.info.pop(key, None)
 
 
 def begin_session(_app: Flask, user: User) -> None:
-    """Binds the session to the password and the account, gives it a lifetime, and a form token of its own."""
-    session.pop("csrf_token", None)
-    session[STAMP] = stamp(user)
-    session.permanent = True
+    """Somebody showed who they are: from now on their browser has a session."""
+    sessions.keep(user)
+
+
+def end_session(_app: Flask, **_who: Any) -> None:
+    """Somebody signs out: their session ends here, not only in their browser."""
+    sessions.forget()
+
+
+def _named(name: str) -> sa.Select[tuple[User]]:
+    """A user name goes before an e-mail address."""
+    names, address = {name, name.lower()}, name.lower()
+    mine = sa.or_(User.username.in_(names), User.email == address)
+    return sa.select(User).where(mine).order_by(User.username.in_(names).desc(), User.id).limit(1)
 
 
 def _held_by(user_id: int) -> sa.Select[tuple[str, str]]:

@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 
 from app.services.people import access_token
 from models.types import utc_now, uuid7
-from security.manager import stamp
+from security.sessions import stamp
 from tests.conftest import Arrange
 from tests.factories import commerce
 from tests.factories.staff import account

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from itertools import count
 
 import sqlalchemy as sa
@@ -11,8 +12,12 @@ from flask_appbuilder.security.sqla.models import Role, User
 from sqlalchemy.orm import Session
 from werkzeug.security import generate_password_hash
 
-from models.types import uuid7
-from security.manager import STAMP, stamp
+from app.services.people import sign_in
+from app.session import session_scope
+from app.unit_of_work import unit_of_work
+from models.actor import Actor
+from models.types import utc_now, uuid7
+from security.sessions import TOKEN, stamp
 
 PASSWORD = "four unrelated words"
 _number = count(1)
@@ -47,8 +52,11 @@ def signed_in(app: Flask, user: User) -> FlaskClient:
     client = app.test_client()
     with app.app_context():
         mark = stamp(user)
+    where = sign_in.Visitor(secrets.token_hex(8), "", "127.0.0.1")
+    with session_scope(), unit_of_work(Actor.system("test")) as work:
+        _, secret = sign_in.begin(work, user_id=user.id, stamp=mark, visitor=where, now=utc_now())
     with client.session_transaction() as kept:
-        kept.update({"_user_id": str(user.id), "_fresh": True, STAMP: mark})
+        kept.update({"_user_id": str(user.id), "_fresh": True, TOKEN: secret})
     return client
 
 

@@ -40,7 +40,8 @@ def test_the_public_pages_are_exactly_these(app):
 def test_the_desk_is_for_providers_and_orders_are_for_customers(app):
     for name, guard in guards(app).items():
         if name not in PUBLIC:
-            assert guard == ("provider" if name.startswith("pro_") else "customer"), name
+            own = name.startswith("account")
+            assert guard == ("provider" if name.startswith("pro_") else "person" if own else "customer"), name
 
 
 def test_every_form_of_the_shop_carries_its_token(app, monkeypatch):

@@ -16,7 +16,7 @@ from app.session import session
 from models.actor import Actor
 from models.errors import NotAllowed, Refused
 from models.types import utc_now
-from security.manager import stamp
+from security.sessions import stamp
 from views.audit_context import role_names
 
 

@@ -9,14 +9,13 @@ from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import no_cache
 from flask_appbuilder.security.views import AuthView
-from flask_appbuilder.utils.limit import Limit
-from flask_limiter.util import get_remote_address
 from flask_login import current_user, login_user, logout_user
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
 from app.extensions import CONSOLE, csrf  # noqa: F401  the form carries csrf's token
 from security.passwords import LONGEST
+from views import tries
 from views.base import Guarded
 from views.forms import ConsoleForm
 
@@ -31,20 +30,11 @@ class LoginForm(ConsoleForm):
     password = PasswordField("Password", [InputRequired("Enter your password"), Length(max=LONGEST)])
 
 
-def account() -> str:
-    """Tries are also counted per account, so that many addresses do not add up to many tries."""
-    return f"account:{request.form.get('username', '').strip().casefold()[:320]}"
-
-
 class LoginView(Guarded, AuthView):
     """`/console/login/` and `/console/logout/`. Customers sign in at the shop; here their password does not open."""
 
     login_template = "appbuilder/general/security/login_db.html"
-    limits = [
-        Limit("10 per minute", key_func=get_remote_address, methods=("POST",)),
-        Limit("60 per hour", key_func=get_remote_address, methods=("POST",)),
-        Limit("20 per hour", key_func=account, methods=("POST",)),
-    ]
+    limits = tries.CONSOLE
 
     @expose("/login/", methods=["GET", "POST"])
     @no_cache

@@ -21,6 +21,11 @@ def public(view: View) -> View:
     return view
 
 
+def person(view: View) -> View:
+    """For whoever is signed in: pages about one's own account."""
+    return _guarded(view, "person", lambda: None)
+
+
 def customer(view: View) -> View:
     """For a signed-in person who may buy. Staff have no organisation: for them the page does not exist."""
 

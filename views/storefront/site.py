@@ -10,7 +10,7 @@ from views.storefront import errors, home, kit, legal, preferences, words
 from views.storefront.blueprint import storefront
 from views.storefront.catalogue import browse, listing, pro_listing
 from views.storefront.commerce import cancellation, checkout, dispute, order, payment, pro_order, proof
-from views.storefront.people import sign_in
+from views.storefront.people import account_security, sign_in
 from views.storefront.people.person import current_person
 
 PAGES = (
@@ -26,6 +26,7 @@ PAGES = (
     proof,
     pro_listing,
     sign_in,
+    account_security,
     legal,
     preferences,
     kit,

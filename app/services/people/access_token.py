@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from models.errors import NotFound
 from models.people.access_token import AccessToken
 
 PREFIX = "fxn_"
@@ -49,6 +52,20 @@ def revoke(session: Session, row: AccessToken, *, now: datetime) -> None:
     session.info["verb"] = "access_token.revoke"
     row.revoked_at = row.revoked_at or now
     session.flush()
+
+
+def list_open(session: Session, *, user_id: int, now: datetime) -> Sequence[AccessToken]:
+    """The tokens that count now, newest first."""
+    mine = (AccessToken.user_id == user_id, AccessToken.revoked_at.is_(None), AccessToken.expires_at > now)
+    return session.scalars(sa.select(AccessToken).where(*mine).order_by(AccessToken.id.desc())).all()
+
+
+def revoke_own(session: Session, *, token_id: UUID, user_id: int, now: datetime) -> None:
+    """Ends one of one's own. Raises NotFound for somebody else's."""
+    row = session.scalar(sa.select(AccessToken).where(AccessToken.id == token_id, AccessToken.user_id == user_id))
+    if row is None:
+        raise NotFound
+    revoke(session, row, now=now)
 
 
 def prune(session: Session, *, now: datetime) -> int:

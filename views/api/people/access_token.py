@@ -6,20 +6,20 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from flask import Response, current_app, g, jsonify, request
+from flask import Response, current_app, g, jsonify
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from marshmallow import fields, validate
 
-from app.extensions import limiter
 from app.observability import current_request_id
 from app.services.people import access_token
 from app.unit_of_work import unit_of_work
 from models.actor import Actor, ActorKind
 from models.people.access_token import AccessToken
 from models.types import utc_now
-from security.manager import stamp
 from security.passwords import LONGEST
+from security.sessions import stamp
+from views import tries
 from views.api.caller import Unauthorised
 from views.api.operation import Operation, body, loaded, plain
 from views.api.shapes import Gives, Moment, Takes
@@ -49,19 +49,7 @@ class WrongPassword(Unauthorised):
         self.args = ("This e-mail address and password do not belong together.",)
 
 
-def _account() -> str:
-    sent = request.get_json(silent=True)
-    email = sent.get("email") if isinstance(sent, dict) else ""
-    return f"account:{str(email).strip().casefold()[:320]}"
-
-
-def _was_wrong(answer: Response) -> bool:
-    """Only failures count against an account, as at the sign-in page."""
-    return answer.status_code >= HTTPStatus.BAD_REQUEST
-
-
-@limiter.limit("20 per minute; 100 per hour")
-@limiter.limit("10 per 15 minutes", key_func=_account, deduct_when=_was_wrong)
+@tries.signing_in
 def sign_in() -> ResponseReturnValue:
     """Sign in with e-mail address and password; tries are limited by address and by account."""
     asked = loaded(SignIn, body())

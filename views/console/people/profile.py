@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, request, session, url_for
+from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import BaseView, expose
 from flask_appbuilder.security.decorators import has_access, permission_name
@@ -16,7 +16,7 @@ from wtforms.validators import InputRequired, Length
 
 from app.session import session as rows
 from app.unit_of_work import unit_of_work
-from security.manager import STAMP, stamp
+from security import sessions
 from security.passwords import LONGEST
 from views.base import Guarded, operator
 from views.console.people.user import accept_password
@@ -72,10 +72,10 @@ class ProfileView(Guarded, BaseView):
     def password(self) -> ResponseReturnValue:
         form = OwnPasswordForm()
         if request.method == "POST" and form.validate() and self._accepted(form):
-            with unit_of_work(operator(), reason="own password changed"):
+            with unit_of_work(operator(), reason="own password changed") as work:
                 me: Any = rows.get(User, operator().user_id)
                 me.password = generate_password_hash(form.password.data, method="scrypt")
-            session[STAMP] = stamp(me)
+                sessions.restamp(work, me)
             flash("Your password is changed. Your other sessions have ended; this one goes on.", "success")
             return redirect(url_for("ProfileView.profile"), 303)
         return self._form(form, "Change password", ["current", "password"])

@@ -160,7 +160,7 @@ def accept_password(field: Any, user: User) -> bool:
 
 
 def _check(user: User) -> None:
-    user.username, user.email = user.username.strip(), user.email.strip().lower()
+    user.username, user.email = user.username.strip().lower(), user.email.strip().lower()
     names = [role.name for role in user.roles]
     if reasons := conflicts(names):
         raise Invalid("These roles may not be held by one person.", {"roles": ". ".join(reasons)})

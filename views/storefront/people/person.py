@@ -48,6 +48,12 @@ class Person:
         """As a provider."""
         return self._actor(ActorKind.seller, self.selling)
 
+    def themselves(self) -> Actor:
+        """As a person, for what is about their own account."""
+        if self.user_id is None:
+            raise RuntimeError("a guard let nobody through")
+        return Actor(ActorKind.buyer, self.user_id, None, current_request_id(), self.name)
+
     def _actor(self, kind: ActorKind, party: Party | None) -> Actor:
         if party is None:
             raise RuntimeError("a guard let somebody through who acts for nobody")

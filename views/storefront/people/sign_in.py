@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from flask import Response, current_app, redirect, render_template, request, session, url_for
+from flask import current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_user, logout_user
 from flask_wtf import FlaskForm
 from wtforms import EmailField, HiddenField, PasswordField
 from wtforms.validators import InputRequired, Length
 
-from app.extensions import limiter
+from views import tries
 from views.storefront.blueprint import storefront
 from views.storefront.guard import public, safe_next
 from views.storefront.people.person import current_person
@@ -35,15 +35,6 @@ class SignIn(FlaskForm):
     next = HiddenField()
 
 
-def _account() -> str:
-    return f"account:{request.form.get('email', '').strip().casefold()[:320]}"
-
-
-def _was_wrong(answer: Response) -> bool:
-    """Only failures count against an account: guessing is what is limited, not coming back often."""
-    return answer.status_code >= HTTPStatus.BAD_REQUEST
-
-
 @storefront.get("/sign-in")
 @public
 def sign_in() -> ResponseReturnValue:
@@ -56,8 +47,7 @@ def sign_in() -> ResponseReturnValue:
 
 @storefront.post("/sign-in")
 @public
-@limiter.limit("20 per minute; 100 per hour")
-@limiter.limit("10 per 15 minutes", key_func=_account, deduct_when=_was_wrong)
+@tries.signing_in
 def do_sign_in() -> ResponseReturnValue:
     """422 with the form when it does not fit; the password is never shown again."""
     form = SignIn()
