@@ -153,7 +153,7 @@ def end_session(_app: Flask, **_who: Any) -> None:
     sessions.forget()
 
 
-def _named(name: str) -> sa.Select[tuple[User]]:
+def _named(name: str) -> sa.Select[User]:
     """A user name goes before an e-mail address."""
     names, address = {name, name.lower()}, name.lower()
     mine = sa.or_(User.username.in_(names), User.email == address)

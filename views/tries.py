@@ -5,7 +5,7 @@ which that person signed in before."""
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -39,7 +39,7 @@ def network() -> str:
 def typed_name() -> str:
     """The name somebody tries, of a form or of JSON, as it is counted."""
     sent = request.get_json(silent=True) if request.is_json else request.form
-    said = sent if hasattr(sent, "get") else {}
+    said = sent if isinstance(sent, Mapping) else {}
     return str(said.get("email") or said.get("username") or "").strip().casefold()[:LONGEST_NAME]
 
 

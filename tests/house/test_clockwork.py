@@ -150,6 +150,7 @@ REAL = {
     "views/console/people/user.py": "when an account was changed, as Flask-AppBuilder writes it",
     "views/console/platform/invariant.py": "when the page asked",
     "views/drawing.py": "how long ago a row was made",
+    "views/storefront/people/account_security.py": "which sessions and tokens count now",
 }
 """The only modules that ask another clock than app.services.platform.clock, each with what must be real about it."""
 

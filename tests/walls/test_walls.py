@@ -22,7 +22,7 @@ from app.unit_of_work import unit_of_work
 from models.actor import Actor
 from models.platform.transition import Transition
 from models.types import utc_now, uuid7
-from security.manager import stamp
+from security.sessions import stamp
 from tests.conftest import Arrange
 from tests.factories import people
 from tests.walls.world import World, address, build

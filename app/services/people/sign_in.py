@@ -175,7 +175,7 @@ def digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
-def _open(user_id: int, now: datetime) -> sa.Select[tuple[SignIn]]:
+def _open(user_id: int, now: datetime) -> sa.Select[SignIn]:
     return sa.select(SignIn).where(
         SignIn.user_id == user_id, SignIn.ended_at.is_(None), SignIn.seen_at > now - LIVES_FOR - COARSE
     )
