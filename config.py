@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
+from urllib.parse import urlsplit
 
 SHORTEST_SECRET = 32
 DEVELOPMENT_SECRETS = frozenset({"", "change-me", "development", "secret"})
@@ -47,6 +48,12 @@ class Config:
     operator_address: str = knob("", "its postal address, lines parted by semicolons; production needs it")
     operator_email: str = knob("help@fixnado.example", "where customers write")
     operator_vat_number: str = knob("", "its VAT number")
+    smtp_url: str = knob(
+        "smtp://127.0.0.1:8025", "the mail server: smtp:// (plain), smtp+tls:// (STARTTLS) or smtps://, host and port"
+    )
+    smtp_user: str = knob("", "who we are to the mail server, where it asks")
+    smtp_password: str = knob("", "and our password there", secret=True)
+    mail_from: str = knob("Fixnado <no-reply@fixnado.example>", "who mails come from")
     log_level: str = knob("INFO", "DEBUG, INFO, WARNING or ERROR")
     otel_exporter_otlp_endpoint: str = knob("", "an OpenTelemetry collector; empty switches tracing off")
     metrics_token: str = knob(
@@ -137,6 +144,8 @@ class Config:
             or any(len(s) < SHORTEST_SECRET for s in self.webhook_secrets),
             "PAYMENTS_URL": not self.payments_url.startswith("https://"),
             "PAYMENTS_PUBLIC_URL": not self.payments_public_url.startswith("https://"),
+            "SMTP_URL": self.smtp_url.startswith("smtp://") or _at_home(self.smtp_url),
+            "MAIL_FROM": "@" not in self.mail_from or self.mail_from.rstrip(">").endswith(".example"),
             "METRICS_TOKEN": 0 < len(self.metrics_token) < SHORTEST_SECRET,
             "SEAL_SIGNING_KEY": not self.seal_signing_key,
             "OPERATOR_ADDRESS": not self.operator_address,
@@ -144,6 +153,12 @@ class Config:
         }
         if bad := [name for name, unsafe in wrong.items() if unsafe]:
             raise ConfigError(f"config: unsafe for production: {', '.join(bad)}")
+
+
+def _at_home(url: str) -> bool:
+    """Whether an address is this machine, where a mailbox of the developers may listen."""
+    host = urlsplit(url).hostname or ""
+    return host in {"", "localhost"} or host.startswith("127.") or host == "::1"
 
 
 def example() -> str:

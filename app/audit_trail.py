@@ -32,6 +32,7 @@ UNAUDITED = {
     "heartbeat": "machinery: says that a process lives",
     "idempotency_key": "machinery: remembers an answer for a repeated request",
     "journal_entry": "append-only and sealed in a chain of its own",
+    "mail_message": "keeps the words themselves; who sent one again is noted",
     "outbox_message": "machinery: what it causes is audited",
     "posting": "append-only and sealed in a chain of its own",
     "seal": "is the seal",

@@ -11,12 +11,14 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from app import session
+from app.clients.mail import Mailer
 from app.clients.payments import Payments
 from app.clients.payments_stripe import StripePayments
 from app.clients.storage import Storage
-from app.services.platform import clock
+from app.services.platform import clock, mail
 from config import Config
 from reports.commerce.facts import Party
+from reports.mail.letter import Sender
 
 ONCE_MORE = Retry(NoBackoff(), 1)
 """A connection that a restarted Redis closed is replaced; the library's own retries, with pauses between them, would
@@ -40,6 +42,18 @@ class Parts:
         made = self.config
         return StripePayments(made.payments_url, made.payments_key, public_url=made.payments_public_url)
 
+    @cached_property
+    def mailer(self) -> Mailer:
+        """The mail server."""
+        made = self.config
+        return Mailer(made.smtp_url, made.mail_from, user=made.smtp_user, password=made.smtp_password)
+
+    @property
+    def letterhead(self) -> Sender:
+        """Who stands below every mail."""
+        made, us = self.config, self.marketplace
+        return Sender(us.name, us.address, us.email, made.base_url.rstrip("/"), made.business_time_zone)
+
     @property
     def marketplace(self) -> Party:
         """The company that runs this marketplace, as it stands on contracts and receipts."""
@@ -62,5 +76,6 @@ def assemble(config: Config | None = None) -> Parts:
     """Reads the settings and binds the database."""
     parts = Parts(config or Config.from_environment())
     session.configure(parts.config.database_url, **parts.config.engine_options())
+    mail.write_as(parts.letterhead)
     clock.follow(yes=not parts.config.production)
     return parts

@@ -26,7 +26,7 @@ from models.actor import Actor
 from models.errors import Invalid, NotFound
 
 log = structlog.get_logger("jobs")
-QUEUES = ("default", "paper")
+QUEUES = ("default", "paper", "mail")
 REGISTRY: dict[str, tuple[str, Callable[..., None]]] = {}
 PERMANENT = (Invalid, NotFound)
 """Answers that another attempt cannot change."""

@@ -60,6 +60,10 @@ PERMISSIONS: Mapping[str, Mapping[str, str]] = {
     "LedgerEntry": {READ: "See journal entries and their postings"},
     "Account": {READ: "See ledger accounts and their balances"},
     "AuditEvent": {READ: "See who changed what, and why"},
+    "MailMessage": {
+        READ: "See mails as they were written, without the secrets in their links",
+        "resend": "Send a mail again to the same address, with a reason",
+    },
     "Outbox": {READ: "See the outbox and its dead letters", "rerun": "Send a dead letter again"},
     "Timer": {READ: "See what will happen by itself, and when"},
     "Webhook": {

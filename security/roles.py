@@ -83,6 +83,7 @@ ROLES: tuple[Role, ...] = (
             "Dispute": (READ, "open", "work", "propose", "decide"),
             "Chargeback": SEE,
             "Payment": SEE,
+            "MailMessage": (READ, "resend"),
             "Outbox": (READ, "rerun"),
             "Timer": SEE,
             "Webhook": (READ, "replay", "body"),
@@ -100,6 +101,7 @@ ROLES: tuple[Role, ...] = (
             "Refund": (READ, "request"),
             "Dispute": (READ, "open", "work", "propose"),
             "Chargeback": SEE,
+            "MailMessage": (READ, "resend"),
         },
     ),
     Role(

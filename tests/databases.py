@@ -33,6 +33,7 @@ SETTINGS = {
     "PAYMENTS_WEBHOOK_SECRETS": "whsec_test_one,whsec_test_two",
     "PAYMENTS_ENDPOINT_KEY": "test-endpoint",
     "SEAL_SIGNING_KEY": "4f" * 32,
+    "SMTP_URL": "smtp://127.0.0.1:1",
     "LOG_LEVEL": "WARNING",
 }
 

@@ -47,7 +47,8 @@ def answers(url: str) -> bool:
 
 @dataclass
 class Processes:
-    """`web()`, `worker()`, `clock()`, `sealer()`, `payments()`: each hands back its Popen; `env` is what they see."""
+    """`web()`, `worker()`, `clock()`, `sealer()`, `payments()`, `mail()`: each hands back its Popen; `env` is what they
+    see."""
 
     env: dict[str, str]
     logs: Path
@@ -56,7 +57,7 @@ class Processes:
 
     @classmethod
     def against(cls, database: Database, redis_url: str, folder: Path) -> Processes:
-        port, payments = free_port(), free_port()
+        port, payments, smtp, mail_page = free_port(), free_port(), free_port(), free_port()
         env = {**os.environ, **SETTINGS, "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(ROOT), "WEB_WORKERS": "1"}
         env.pop("PYTHONDONTWRITEBYTECODE", None)
         env.update(
@@ -68,6 +69,10 @@ class Processes:
             PAYMENTS_URL=f"http://127.0.0.1:{payments}",
             PAYMENTS_PUBLIC_URL=f"http://127.0.0.1:{payments}",
             PAYMENTS_STATE=str(folder / "payments.sqlite"),
+            SMTP_URL=f"smtp://127.0.0.1:{smtp}",
+            MAIL_PORT=str(smtp),
+            MAIL_PAGE_PORT=str(mail_page),
+            MAIL_STATE=str(folder / "mail.sqlite"),
         )
         return cls(env, folder, base_url=env["BASE_URL"])
 
@@ -102,6 +107,11 @@ class Processes:
         port = self.env["PAYMENTS_URL"].rpartition(":")[2]
         process = self.module("payments", "app.simulators.payments", "--port", port)
         self.wait_until_open(process, int(port))
+        return process
+
+    def mail(self) -> subprocess.Popen[bytes]:
+        process = self.module("mail", "app.simulators.mail")
+        self.wait_until_open(process, int(self.env["MAIL_PORT"]))
         return process
 
     def web(self, **env: str) -> subprocess.Popen[bytes]:

@@ -50,6 +50,7 @@ def _environment(home: Home, servers: dict[str, Server]) -> dict[str, str]:
     env.pop("PYTHONDONTWRITEBYTECODE", None)  # without .pyc every start costs 2.5 s more
     env.setdefault("STORAGE_URL", (home.path / "storage").as_uri())
     env.setdefault("PAYMENTS_STATE", str(home.path / "payments.sqlite"))
+    env.setdefault("MAIL_STATE", str(home.path / "mail.sqlite"))
     durable = env.get("EMBEDDED_DURABLE", "1") != "0"  # 0 where all may be lost with the machine: checks, tests
     if "DATABASE_URL" not in env:
         postgres = servers["postgres"] = Postgres(home.path / "postgres", durable)
@@ -98,7 +99,8 @@ def _prepare(env: dict[str, str], *, seed: bool) -> list[str]:
     return [line.removeprefix(ACCOUNT) for line in lines if line.startswith(ACCOUNT)]
 
 
-def _programs(home: Home, env: dict[str, str], listener: int, simulator: int | None) -> list[Program]:
+def _programs(home: Home, env: dict[str, str], listener: int, simulators: dict[str, list[str]]) -> list[Program]:
+    """Everything there is to start; `simulators` by name, with the arguments of each."""
     metrics = home.path / "metrics"
     shutil.rmtree(metrics, ignore_errors=True)  # counters of processes that are gone
     metrics.mkdir()
@@ -111,9 +113,24 @@ def _programs(home: Home, env: dict[str, str], listener: int, simulator: int | N
         Program("clock", [*python, "jobs.clock"]),
         Program("sealer", [*python, "jobs.sealer"]),
     ]
-    if simulator is not None:
-        programs.append(Program("payments", [*python, "app.simulators.payments", "--port", str(simulator)]))
+    programs += [Program(name, [*python, f"app.simulators.{name}", *argv]) for name, argv in simulators.items()]
     return programs
+
+
+def _simulators(env: dict[str, str], *, quiet: bool) -> dict[str, list[str]]:
+    """Those third parties that the environment does not name are played here; what the programs must know is put into
+    `env`. Quiet ones take any free port."""
+    played: dict[str, list[str]] = {}
+    if "PAYMENTS_URL" not in env:
+        port = checks.free_port([] if quiet else range(8090, 8110))
+        env.update(dict.fromkeys(("PAYMENTS_URL", "PAYMENTS_PUBLIC_URL"), f"http://127.0.0.1:{port}"))
+        played["payments"] = ["--port", str(port)]
+    if "SMTP_URL" not in env:
+        port = checks.free_port([] if quiet else range(8025, 8050, 2))
+        page = checks.free_port([] if quiet else range(8026, 8051, 2))
+        env.update(SMTP_URL=f"smtp://127.0.0.1:{port}", MAIL_PAGE_URL=f"http://127.0.0.1:{page}")
+        played["mail"] = ["--port", str(port), "--page-port", str(page)]
+    return played
 
 
 def _run(home: Home, port: str | None, command: list[str] | None) -> int:
@@ -127,10 +144,7 @@ def _run(home: Home, port: str | None, command: list[str] | None) -> int:
         servers: dict[str, Server] = {}
         env = _environment(home, servers)
         env.setdefault("BASE_URL", url)
-        simulator = None
-        if "PAYMENTS_URL" not in env:
-            simulator = checks.free_port([] if quiet else range(8090, 8110))
-            env.update(dict.fromkeys(("PAYMENTS_URL", "PAYMENTS_PUBLIC_URL"), f"http://127.0.0.1:{simulator}"))
+        simulators = _simulators(env, quiet=quiet)
         home.sign_lock(lock, f"{url}/")
         stack.enter_context(_running(servers, env))
         home.publish(env)
@@ -138,10 +152,10 @@ def _run(home: Home, port: str | None, command: list[str] | None) -> int:
         log = stack.enter_context((home.path / "served.log").open("w", encoding="utf-8")) if quiet else None
         accounts = _prepare(env, seed="postgres" in servers or os.environ.get("SEED") == "1")
         then = Program("command", command, last=True) if command else None
-        programs = _programs(home, env, listener.fileno(), simulator)
+        programs = _programs(home, env, listener.fileno(), simulators)
         say(f"starting {', '.join(program.name for program in programs)}")
         supervisor = Supervisor(
-            programs, servers, env, f"{url}/readyz", lambda: None if quiet else _announce(url, accounts), log, then
+            programs, servers, env, f"{url}/readyz", lambda: None if quiet else _announce(url, env, accounts), log, then
         )
         code = supervisor.run(PATIENCE)
         if code and log:
@@ -150,9 +164,11 @@ def _run(home: Home, port: str | None, command: list[str] | None) -> int:
         return code
 
 
-def _announce(url: str, accounts: list[str]) -> None:
+def _announce(url: str, env: dict[str, str], accounts: list[str]) -> None:
     say(f"ready: {url}/")
     say(f"  console: {url}/console/")
+    if "MAIL_PAGE_URL" in env:
+        say(f"  mails: {env['MAIL_PAGE_URL']}/")
     for line in accounts:
         say(f"  {line}")
     say("stop with Ctrl-C (or `make stop`)")

@@ -13,7 +13,7 @@ from app.embedded import Postgres
 from tests.boot.product import Product, all_gone, descendants, supervise
 from tests.processes import wait_for
 
-PROGRAMS = ["gunicorn", "jobs.worker", "jobs.clock", "jobs.sealer", "app.simulators.payments"]
+PROGRAMS = ["gunicorn", "jobs.worker", "jobs.clock", "jobs.sealer", "app.simulators.payments", "app.simulators.mail"]
 
 
 @pytest.fixture(scope="module")

@@ -25,6 +25,8 @@ SAFE = {
     "PAYMENTS_ENDPOINT_KEY": "endpoint-" + SECRET,
     "SEAL_SIGNING_KEY": "4f" * 32,
     "OPERATOR_ADDRESS": "1 Canal Yard, Leeds",
+    "SMTP_URL": "smtp+tls://mail.shop.test:587",
+    "MAIL_FROM": "Fixnado <no-reply@shop.test>",
 }
 NEEDED = [one.name.upper() for one in dataclasses.fields(Config) if one.metadata["default"] is None]
 
@@ -52,6 +54,10 @@ def test_a_safe_production_starts() -> None:
         ("SEAL_SIGNING_KEY", "4f" * 31),
         ("SEAL_SIGNING_KEY", "no hexadecimal digits".ljust(64)),
         ("OPERATOR_ADDRESS", ""),
+        ("SMTP_URL", "smtp://mail.shop.test"),
+        ("SMTP_URL", "smtps://127.0.0.1:8025"),
+        ("SMTP_URL", "smtp+tls://localhost"),
+        ("MAIL_FROM", "no-reply@fixnado.example"),
     ],
 )
 def test_production_refuses_an_unsafe_value_by_its_name(name: str, value: str) -> None:

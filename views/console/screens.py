@@ -21,6 +21,7 @@ from views.console.people.seller import SellerView
 from views.console.people.user import UserView
 from views.console.platform.audit_event import AuditEventView
 from views.console.platform.invariant import InvariantView
+from views.console.platform.mail_message import MailMessageView
 from views.console.platform.outbox import OutboxView
 from views.console.platform.seal import SealView
 from views.console.platform.timer import TimerView
@@ -44,6 +45,7 @@ SCREENS: tuple[type, ...] = (
     InvariantView,
     SealView,
     AuditEventView,
+    MailMessageView,
     OutboxView,
     TimerView,
     WebhookView,

@@ -1,0 +1,1 @@
+"""Mails: plain words in, subject, text and HTML out."""
