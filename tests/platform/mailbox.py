@@ -38,9 +38,8 @@ class Mailbox:
 def running(folder: Path) -> Iterator[Mailbox]:
     port, page = free_port(), free_port()
     argv = ["--port", str(port), "--page-port", str(page), "--state", str(folder / "mail.sqlite")]
-    process = subprocess.Popen(
-        leashed([sys.executable, "-m", "app.simulators.mail", *argv], signal.SIGTERM), cwd=ROOT, stdout=subprocess.DEVNULL
-    )
+    command = leashed([sys.executable, "-m", "app.simulators.mail", *argv], signal.SIGTERM)
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
     try:
         wait_for(lambda: process.poll() is not None or answers(f"http://127.0.0.1:{page}/healthz"))
         assert process.poll() is None, "the mailbox did not start"

@@ -104,9 +104,13 @@ def test_an_equal_key_is_one_mail_whatever_its_words(post, deliver, mailbox):
 
 
 def test_what_is_rolled_back_is_not_mailed(app, session, deliver, mailbox):
-    with pytest.raises(RuntimeError), unit_of_work(Actor.system("test")) as work:
-        mail.post(work, "message", to="ann@customer.test", words=WORDS, key="never")
-        raise RuntimeError
+    def write_and_fail() -> None:
+        with unit_of_work(Actor.system("test")) as work:
+            mail.post(work, "message", to="ann@customer.test", words=WORDS, key="never")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write_and_fail()
     assert deliver() == []
     assert mailbox.got() == []
 
@@ -229,7 +233,7 @@ def test_a_finance_clerk_sees_no_mails(app, post, session):
     assert signed_in(app, account(session, "Finance clerk")).get(f"/console/mails/show/{row.id}").status_code == 403
 
 
-@pytest.mark.parametrize("address", ["", "ann", "@customer.test", "ann@", "a b@c.d", "a@b.c,d@e.f", "a@b.c\nBcc: x@y.z"])
+@pytest.mark.parametrize("address", ["", "ann", "@b.test", "ann@", "a b@c.d", "a@b.c,d@e.f", "a@b.c\nBcc: x@y.z"])
 def test_what_is_no_address_is_refused_before_anything_is_written(post, address):
     with pytest.raises(Invalid):
         post(to=address)

@@ -1,7 +1,7 @@
 """Mails: written in the transaction that has something to say, sent after it by a job, once per key.
 
 What can happen twice is only the last step: a mail server that took a mail while this machine died gets it again, with
-the same Message-ID, by which mail programs show it once.
+the same Message-ID, by which mail programs show it once. Its times are real ones: a rehearsal moves no mail server.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ from sqlalchemy.orm import Session
 
 from app import audit_trail
 from app.outbox import send
+from app.services.platform import clock
 from models.actor import Actor
 from models.errors import Conflict, Invalid
 from models.platform.mail_message import MailMessage
-from models.types import utc_now, uuid7
+from models.types import uuid7
 from reports.mail import letter
 from reports.mail.letter import Sender
 
@@ -122,7 +123,7 @@ def record_sent(session: Session, message_id: UUID) -> None:
     """The mail server took it. Said twice, it stays as it was said first."""
     row = session.get_one(M, message_id, with_for_update=True, populate_existing=True)
     if row.sent_at is None:
-        row.sent_at, row.failed_at, row.attempts, row.last_error = utc_now(), None, row.attempts + 1, ""
+        row.sent_at, row.failed_at, row.attempts, row.last_error = clock.real(), None, row.attempts + 1, ""
         session.flush()
 
 
@@ -133,8 +134,8 @@ def record_failed(session: Session, message_id: UUID, error: str, *, permanent: 
         return True
     row.attempts += 1
     row.last_error = error[:2000]
-    if permanent or utc_now() - row.created_at > GIVE_UP_AFTER:
-        row.failed_at = utc_now()
+    if permanent or clock.real() - row.created_at > GIVE_UP_AFTER:
+        row.failed_at = clock.real()
     session.flush()
     return row.failed_at is not None
 
@@ -149,7 +150,7 @@ def _address(text: str) -> str:
 
 def _queued(session: Session, values: Mapping[str, Any], *, not_before: datetime | None = None) -> MailMessage:
     ident = uuid7()
-    added = insert(M).values(id=ident, created_at=utc_now(), **values)
+    added = insert(M).values(id=ident, created_at=clock.real(), **values)
     made = session.scalar(added.on_conflict_do_nothing(index_elements=["key"]).returning(M.id))
     if made is not None:
         payload = {"message_id": str(ident)}
