@@ -94,4 +94,11 @@ def _provider(session: Session, one: dict[str, Any]) -> None:
         moderator = session.scalars(sa.select(User).where(User.email == "moss@fixnado.test")).one()
         from app.services.catalogue import seed as listing_seed
 
-        listing_seed.seed_listings(session, row, actor=actor, key=one["key"], moderator=Actor.operator(moderator.id))
+        listing_seed.seed_listings(
+            session,
+            row,
+            actor=actor,
+            key=one["key"],
+            moderator=Actor.operator(moderator.id),
+            storage=current_app.extensions["parts"].storage,
+        )

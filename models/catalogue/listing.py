@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from models.base import Base
 from models.catalogue.listing_facet import ListingFacet
 from models.catalogue.listing_node import ListingNode
+from models.catalogue.listing_photo import ListingPhoto
 from models.catalogue.service_detail import ServiceDetail
 from models.catalogue.service_visit import ListingArea, VisitHours
 from models.lifecycle import Lifecycle, Machine, move
@@ -139,6 +140,9 @@ class Listing(Lifecycle, Base):
     )
     facets: Mapped[list[ListingFacet]] = relationship(
         ListingFacet, cascade="all, delete-orphan", order_by=(ListingFacet.facet_id, ListingFacet.position)
+    )
+    photos: Mapped[list[ListingPhoto]] = relationship(
+        ListingPhoto, cascade="all, delete-orphan", order_by=ListingPhoto.position
     )
 
     @property

@@ -39,6 +39,7 @@ def snapshot(listing: Listing) -> dict[str, Any]:
             {"key": f.facet.key, "label": f.facet.label, "value": _plain(f.value), "shown": f.shown}
             for f in listing.facets
         ],
+        "photos": [{"sha256": photo.digest.hex(), "alt": photo.alt} for photo in listing.photos],
     }
 
 

@@ -15,7 +15,7 @@ class StoredFile(Base):
     __tablename__ = "stored_file"
     __personal__ = frozenset({"original_name"})
     __table_args__ = (
-        sa.UniqueConstraint("key"),
+        sa.UniqueConstraint("key", "original_name", name="uq_stored_file_key", postgresql_nulls_not_distinct=True),
         sa.CheckConstraint("octet_length(sha256) = 32", name="sha256_is_whole"),
         sa.CheckConstraint("size > 0", name="not_empty"),
         sa.Index("ix_stored_file_purpose", "purpose", "created_at"),

@@ -95,3 +95,26 @@ def test_a_live_listing_is_suspended_with_a_statement_and_put_back(app, session)
     data = form(policy="listing.unsafe", reason=WHY, version_read=str(row.version))
     assert client.post(f"/console/listings/move/reinstate/{row.id}", data=data).status_code == 303
     assert state(session, row) is ListingState.live
+
+
+def test_a_moderator_sees_the_pictures_that_are_decided_about_and_no_stranger_does(app, session):
+    from app.services.catalogue import listing as verbs
+    from app.services.catalogue import photo
+    from tests.factories import pictures
+
+    seller = catalogue.provider(session)
+    row = catalogue.draft(session, seller)
+    prepared = photo.keep(app.extensions["parts"].storage, pictures.jpeg())
+    photo.add(session, row, prepared, alt="A fuse board with its cover off", actor=seller)
+    verbs.submit(session, row, actor=seller)
+    session.commit()
+    client = signed_in(app, account(session, "Moderator"))
+    at = f"/console/review/photo/{row.id}/{prepared.digest.hex()}/640.webp"
+    page = client.get(f"/console/review/show/{row.id}").text
+    assert at in page
+    assert 'alt="A fuse board with its cover off"' in page
+    assert client.get(at).mimetype == "image/webp"
+    assert client.get(at.replace(prepared.digest.hex(), "0" * 64)).status_code == 404
+    assert client.get(at.replace("/review/", "/listings/")).status_code == 200
+    assert client.get(f"/console/listings/show/{row.id}").status_code == 200
+    assert app.test_client().get(at).status_code in {302, 303, 401, 404}

@@ -1,4 +1,4 @@
-"""Rows about stored bytes: one per key, whoever records it and how often."""
+"""Rows about stored bytes: one per key and name, whoever records it and how often."""
 
 from __future__ import annotations
 
@@ -22,9 +22,17 @@ PAPER = StoredContent(key=content_key(b"paper", ".pdf"), sha256=sha256(b"paper")
 
 def test_recording_twice_gives_the_same_row(session: Session) -> None:
     first = record(session, PAPER, media_type="application/pdf", purpose="contract", original_name="contract.pdf")
-    second = record(session, PAPER, media_type="application/pdf", purpose="contract")
+    second = record(session, PAPER, media_type="application/pdf", purpose="contract", original_name="contract.pdf")
     assert first.id == second.id
     assert (second.sha256, second.size, second.original_name) == (PAPER.sha256, 5, "contract.pdf")
+
+
+def test_equal_bytes_never_bring_the_name_that_somebody_else_gave_them(session: Session) -> None:
+    first = record(session, PAPER, media_type="application/pdf", purpose="evidence", original_name="Mrs-Reed-flat.pdf")
+    second = record(session, PAPER, media_type="application/pdf", purpose="evidence", original_name="scan.pdf")
+    nameless = record(session, PAPER, media_type="application/pdf", purpose="evidence")
+    assert [row.original_name for row in (first, second, nameless)] == ["Mrs-Reed-flat.pdf", "scan.pdf", None]
+    assert {row.key for row in (first, second, nameless)} == {PAPER.key}
 
 
 def test_other_bytes_under_a_recorded_key_are_a_conflict(session: Session) -> None:

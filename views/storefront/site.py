@@ -8,7 +8,7 @@ from flask import Flask
 
 from views.storefront import errors, home, kit, legal, preferences, words
 from views.storefront.blueprint import storefront
-from views.storefront.catalogue import browse, listing, pro_listing
+from views.storefront.catalogue import browse, listing, photo, pro_listing, pro_photo
 from views.storefront.commerce import cancellation, checkout, dispute, order, payment, pro_order, proof
 from views.storefront.people import account_security, sign_in
 from views.storefront.people.person import current_person
@@ -25,6 +25,8 @@ PAGES = (
     dispute,
     proof,
     pro_listing,
+    photo,
+    pro_photo,
     sign_in,
     account_security,
     legal,

@@ -9,7 +9,9 @@ from typing import Any
 import yaml
 from sqlalchemy.orm import Session
 
+from app.clients.storage import Storage
 from app.services.catalogue import listing as verbs
+from app.services.catalogue import photo, seed_photo
 from app.services.catalogue.terms import Hours, ServiceTerms
 from app.services.moderation.decision import decide
 from models.actor import Actor, ActorKind
@@ -24,16 +26,25 @@ TERMS = ("title", "description", "duration_minutes", "crew_size", "notice_days",
 
 
 def seed_listings(
-    session: Session, organisation: Organisation, *, actor: Actor, key: str, moderator: Actor, source: Path = SOURCE
+    session: Session,
+    organisation: Organisation,
+    *,
+    actor: Actor,
+    key: str,
+    moderator: Actor,
+    storage: Storage | None = None,
+    source: Path = SOURCE,
 ) -> list[Listing]:
     """Makes and submits what listings.yaml holds for `key`; all but those marked `review: waiting` are approved.
 
-    `organisation` is an active seller, `actor` one of its people.
+    `organisation` is an active seller, `actor` one of its people. With a `storage` the listings have drawn pictures.
     """
-    made = []
+    made: list[Listing] = []
     actor = actor.acting_as(ActorKind.seller, organisation.id)
     for entry in yaml.safe_load(source.read_text("utf-8")).get(key, []):
         listing = verbs.draft(session, _terms(entry), actor=actor)
+        if storage is not None:
+            _pictures(session, listing, storage, turn=len(made), actor=actor)
         verbs.submit(session, listing, actor=actor)
         if entry.get("review") != "waiting":
             decide(
@@ -47,6 +58,12 @@ def seed_listings(
             )
         made.append(listing)
     return made
+
+
+def _pictures(session: Session, listing: Listing, storage: Storage, *, turn: int, actor: Actor) -> None:
+    for surface in seed_photo.surfaces_of(listing.primary_node.lineage, turn):
+        picture = photo.stored(storage, seed_photo.drawn(surface))
+        photo.add(session, listing, picture, alt=seed_photo.SURFACES[surface][1], actor=actor)
 
 
 def _terms(entry: dict[str, Any]) -> ServiceTerms:

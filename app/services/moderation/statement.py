@@ -29,7 +29,7 @@ def statement_of_reasons(
         f"{prefix}_explanation": policy.rule,
         "decision_facts": reason,
         "category": policy.category,
-        "content_type": ["TEXT"],
+        "content_type": ["TEXT", "IMAGE"] if listing.photos else ["TEXT"],
         "content_language": "EN",
         "content_date": listing.content_changed_at.date().isoformat(),
         "territorial_scope": "United Kingdom",

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from flask import url_for
+from flask import abort, url_for
+from flask.typing import ResponseReturnValue
+from flask_appbuilder import expose
+from flask_appbuilder.security.decorators import has_access, permission_name
 from markupsafe import Markup
 from sqlalchemy.orm import Session, joinedload, selectinload
 
@@ -16,7 +19,7 @@ from models.catalogue.listing_node import ListingNode
 from models.errors import Invalid
 from models.moderation.policy import APPROVING, POLICIES
 from models.people.organisation import Organisation
-from views import drawing
+from views import drawing, photo_bytes
 from views.columns import Column, EnumFacet, Facet, SinceFacet, Tab
 from views.interface import Interface
 from views.record import Ask, RecordView, Verb
@@ -58,6 +61,7 @@ class ListingView(RecordView):
     resource, label, group, icon, nouns = "Listing", "Listings", "Catalogue", "tags", "listings"
     route_base = "/listings"
     show_template = "console/listing.html"
+    include_route_methods: ClassVar[set[str]] = {"list", "show", "move", "photo"}
     newest: ClassVar[tuple[Any, ...]] = (L.state_entered_at,)
     road = (S.draft, S.in_review, S.live)
     search = (L.title, L.slug, Organisation.name)
@@ -117,7 +121,24 @@ class ListingView(RecordView):
         return f"version {row.version}"
 
     def more(self, row: Listing) -> dict[str, Any]:
-        return {"decisions": decision.decisions(self.datamodel.session(), row), "policies": POLICIES}
+        return {
+            "decisions": decision.decisions(self.datamodel.session(), row),
+            "policies": POLICIES,
+            "pictures": [
+                (one, url_for(f"{self.endpoint}.photo", pk=row.id, digest=one.digest.hex(), name=f"{one.width}.webp"))
+                for one in row.photos
+            ],
+        }
+
+    @expose("/photo/<pk>/<digest>/<name>")
+    @has_access
+    @permission_name("read")
+    def photo(self, pk: str, digest: str, name: str) -> ResponseReturnValue:
+        """A picture of this listing, whatever its state, and of no other."""
+        found = photo_bytes.parsed(digest, name)
+        if all(one.digest != found for one in self.row(pk).photos):
+            abort(404)
+        return photo_bytes.answer(found, name, photo_bytes.ONLY_NOW)
 
     def facts(self, row: Listing) -> Sequence[tuple[str, Any]]:
         provider = Markup('<a href="{}">{}</a>').format(

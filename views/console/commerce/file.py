@@ -20,4 +20,5 @@ def download(file: StoredFile, name: str) -> ResponseReturnValue:
         raise RuntimeError(f"stored file {file.id} does not have its recorded hash")
     answer = send_file(BytesIO(data), mimetype=file.media_type, as_attachment=True, download_name=name)
     answer.headers["Cache-Control"] = "private, no-store"  # as every page with somebody's name on it
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return answer

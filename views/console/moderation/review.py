@@ -46,7 +46,7 @@ class ReviewView(ListingView):
     route_base = "/review"
     empty = "Everything is decided. New submissions appear here by themselves."
     show_template = "console/review.html"
-    include_route_methods = {"list", "show", "move", "following"}
+    include_route_methods = {"list", "show", "move", "following", "photo"}
     newest = ()
     columns = (
         Column("title", "Listing", "title", order=L.title, slot="title"),

@@ -29,6 +29,7 @@ from views.storefront import ladder
 from views.storefront.blueprint import storefront
 from views.storefront.catalogue import listing_form
 from views.storefront.catalogue.listing import duration, facts
+from views.storefront.catalogue.photo import picture
 from views.storefront.catalogue.tree import DOMAIN, tree
 from views.storefront.guard import provider
 from views.storefront.keyed import Keyed
@@ -185,6 +186,7 @@ def _page(slug: str, form: listing_form.ListingForm | None = None, problem: str 
         "facts": facts(found),
         "cancellation_policies": ladder.on_offer() if editable else [],
         "ladder": None if editable else ladder.in_general(ladder.of_code(found.cancellation_policy)),
+        "pictures": [picture(row, most=480) for row in found.photos],
         "duration": duration(found.service.duration_minutes) if found.service else "",
         "problem": problem,
         "saved": request.args.get("saved") == "1",
