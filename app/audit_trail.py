@@ -35,6 +35,7 @@ UNAUDITED = {
     "mail_message": "keeps the words themselves; who sent one again is noted",
     "outbox_message": "machinery: what it causes is audited",
     "posting": "append-only and sealed in a chain of its own",
+    "search_lexeme": "follows from listings, counted by the database",
     "seal": "is the seal",
     "seal_block": "is the seal",
     "seal_chain": "is the seal",

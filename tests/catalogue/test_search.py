@@ -181,4 +181,4 @@ def test_a_page_costs_the_same_number_of_statements_whatever_it_holds(session: S
     for _ in range(5):
         live(session, provider(session), terms())
     session.commit()
-    assert statements() == few == 4
+    assert statements() == few == 4  # facets, spelling, page, counts

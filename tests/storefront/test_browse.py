@@ -96,3 +96,41 @@ def test_the_home_page_shows_trades_that_have_something(visitor, told):
     page = visitor.page("/")
     assert "Electrical safety report" in page
     assert "Roofing and gutters" not in page
+
+
+def test_a_mistyped_word_is_read_as_its_neighbour_and_can_be_insisted_on(visitor, told):
+    page = visitor.page("/services?q=electrcal")
+    assert "Showing results for" in page
+    assert told.listing.title in page
+    assert "exact=1" in page
+    assert "search instead for electrcal" in page
+    assert told.listing.title not in visitor.page("/services?q=electrcal&exact=1")
+
+
+def test_a_price_range_is_the_all_in_one(visitor, told, painting):
+    assert told.listing.title in visitor.page("/services?from=293&to=293")
+    assert told.listing.title not in visitor.page("/services?to=292.99")
+    assert "up to £292.99 all-in" in visitor.page("/services?to=292.99")
+    wrong = visitor.page("/services?to=much")
+    assert "Type a sum in pounds" in wrong
+    assert told.listing.title in wrong
+
+
+def test_the_order_can_be_chosen_and_says_why(visitor, told, painting):
+    page = visitor.page("/services?sort=price")
+    assert page.index(told.listing.title) < page.index(painting.title)
+    assert "Nobody can pay for a place" in page
+    assert "the title" in visitor.page("/services?q=safety+report")
+
+
+def test_a_bare_shelf_counts_what_letting_go_would_give(visitor, told):
+    page = visitor.page("/services?q=electrical&where=CF")
+    assert "without in Cardiff (CF) (1)" in page
+    assert "without “electrical” (0)" in page
+
+
+def test_one_search_has_one_address(visitor, told):
+    answer = visitor.get("/search?q=boiler&where=BS3")
+    assert answer.status_code == 301
+    assert answer.location == "/services?q=boiler&where=BS3"
+    assert '<link rel="canonical" href="/services?q=electrical">' in visitor.page("/services?where=&q=electrical&from=")

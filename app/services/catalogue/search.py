@@ -1,65 +1,60 @@
-"""Finding what is on sale: words, place in the tree, postcode area, facets. Only live listings of active sellers, ever.
+"""Finding what is on sale: words, place in the tree, postcode area, all-in price, facets. Only live listings of active
+sellers, ever.
 
-Four statements whatever is asked and however much is found: definitions of the facets, the page, the total, the counts.
+The same number of statements whatever is found: definitions of the facets, spelling (with words), the page, the counts.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from app.services.catalogue import search_facet, search_filter, search_order, search_price, search_spelling
+from app.services.catalogue.search_facet import Count, FacetCounts
+from app.services.catalogue.search_filter import Predicate
+from app.services.catalogue.search_order import Sort, Why
 from models.catalogue.listing import Listing, ListingState
 from models.catalogue.listing_facet import ListingFacet
 from models.catalogue.listing_node import ListingNode
-from models.catalogue.taxonomy_domain import TaxonomyDomain
-from models.catalogue.taxonomy_facet import NUMBERS, FacetType, TaxonomyFacet
-from models.catalogue.taxonomy_node import TaxonomyNode
+from models.catalogue.taxonomy_facet import TaxonomyFacet
 from models.people.seller import Seller, SellerState
 
-Predicate = sa.ColumnElement[bool]
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
+__all__ = ["Count", "FacetCounts", "Found", "Question", "Sort", "by_slug", "find", "on_sale", "search"]
 MOST = 100
-_MILLION = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
-    """How many results have a value; `chosen` when the filter is on. Its own filter does not lower a facet's counts."""
+class Question:
+    """`node` is a lineage or its beginning (services/electrical), `area` a postcode area's code. `facets` maps a key to
+    the wanted values (any of them); a number facet takes one, its least. Prices are all-in, in minor units. `exact`
+    looks for the words as they were typed."""
 
-    value: str
-    label: str
-    number: int
-    chosen: bool
-
-
-@dataclass(frozen=True, slots=True)
-class FacetCounts:
-    """A facet to filter by, its values in the order of its options."""
-
-    key: str
-    label: str
-    counts: tuple[Count, ...]
+    node: str = ""
+    text: str = ""
+    area: str = ""
+    facets: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    least_minor: int | None = None
+    most_minor: int | None = None
+    sort: Sort = Sort.recommended
+    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One page. `after` fetches the next one, None on the last."""
+    """One page. `after` fetches the next one, None on the last. `text` is what was looked for, which is not what was
+    typed when a word was mistyped. `why` goes with the listings."""
 
     listings: Sequence[Listing]
     total: int
     facets: tuple[FacetCounts, ...]
     after: str | None
+    text: str = ""
+    why: tuple[Why, ...] = ()
 
 
 def on_sale() -> tuple[Predicate, ...]:
@@ -92,164 +87,68 @@ def _page_parts() -> tuple[Any, ...]:
     )
 
 
-def find(
-    session: Session,
-    *,
-    node: str = "",
-    text: str = "",
-    facets: Mapping[str, Sequence[str]] | None = None,
-    area: str = "",
-    after: str = "",
-    limit: int = 24,
-) -> Found:
-    """Best match first, then newest approval. `node` is a lineage or its beginning (services/electrical), `area` a
-    postcode area's code. `facets` maps a key to the wanted values (any of them); a number facet takes one, its least.
-    Filters of facets that do not exist, and a cursor that is not ours, are passed over: old links keep working.
-    """
-    node, text, area = _storable(node), _storable(text), _storable(area)
-    known = _filterable(session, node)
-    chosen = {f.id: (f, [_storable(v) for v in facets[f.key]]) for f in known if facets and facets.get(f.key)}
-    base = [*on_sale(), *_within(node, text, area)]
-    wanted = {key: _has(facet, values) for key, (facet, values) in chosen.items()}
-    score = _score(text)
-    question = (
-        sa.select(Listing, score)
-        .where(*base, *wanted.values(), *_beyond(after, score))
-        .order_by(score.desc(), Listing.published_at.desc(), Listing.id.desc())
-        .limit(min(limit, MOST) + 1)
+def find(session: Session, *, after: str = "", limit: int = 24, **asked: Any) -> Found:
+    """`search` with the fields of a Question as keywords."""
+    return search(session, Question(**asked), after=after, limit=limit)
+
+
+def search(session: Session, asked: Question, *, after: str = "", limit: int = 24) -> Found:
+    """A page of what fits, in the order asked for. Filters of facets that do not exist, and a cursor that is not ours,
+    are passed over: old links keep working."""
+    typed = _storable(asked.text)
+    text = search_spelling.corrected(session, typed) if typed.strip() and not asked.exact else typed
+    known = search_facet.filterable(session, _storable(asked.node))
+    chosen = chosen_facets(asked, known)
+    base = [*on_sale(), *(holds for _, holds in filters(asked, text))]
+    wanted = {key: search_filter.has(facet, values) for key, (facet, values) in chosen.items()}
+    most = min(limit, MOST)
+    order = search_order.order(asked.sort, text)
+    rows = _page(session, [*base, *wanted.values(), *order.beyond(after)], order, text, most + 1)
+    total, counts = search_facet.counted(session, base, wanted)
+    page = rows[:most]
+    return Found(
+        listings=[row[0] for row in page],
+        total=total,
+        facets=search_facet.grouped(known, counts, {f.key: set(values) for f, values in chosen.values()}),
+        after=order.cursor(page[-1][1], page[-1][0]) if len(rows) > len(page) else None,
+        text=text,
+        why=tuple(search_order.why(listing, hits) for listing, _, *hits in page),
+    )
+
+
+def filters(asked: Question, text: str) -> list[tuple[str, Predicate]]:
+    """Each filter that is on but the facets, with the name of its field."""
+    node, area = _storable(asked.node), _storable(asked.area)
+    found: list[tuple[str, Predicate]] = []
+    if node:
+        found.append(("node", search_filter.below(node)))
+    if text.strip():
+        found.append(("text", search_filter.says(text)))
+    if area:
+        found.append(("area", search_filter.comes_to(area)))
+    if asked.least_minor is not None or asked.most_minor is not None:
+        found.append(("price", search_price.between(asked.least_minor, asked.most_minor)))
+    return found
+
+
+def chosen_facets(asked: Question, known: Sequence[TaxonomyFacet]) -> dict[UUID, tuple[TaxonomyFacet, list[str]]]:
+    """The facets that are filtered by, of those that exist."""
+    on = ((facet, asked.facets.get(facet.key)) for facet in known)
+    return {facet.id: (facet, [_storable(value) for value in values]) for facet, values in on if values}
+
+
+def _page(session: Session, holds: list[Predicate], order: search_order.Order, text: str, most: int) -> Sequence[Any]:
+    """The ids in their order first, and only then their rows and where the words were found: no wide row is sorted."""
+    columns = (Listing.id, order.rank.label("rank"), Listing.published_at)
+    first = order.of(sa.select(*columns)).where(*holds).limit(most).subquery("first")
+    question: Any = (
+        sa.select(Listing, first.c.rank, *search_order.found_in(text))
+        .join(first, first.c.id == Listing.id)
+        .order_by(first.c.rank.desc(), first.c.published_at.desc(), first.c.id.desc())
         .options(joinedload(Listing.organisation), joinedload(Listing.service), _primary_node())
     )
-    rows = session.execute(question).unique().all()
-    page = rows[: min(limit, MOST)]
-    total = session.scalar(sa.select(sa.func.count()).select_from(Listing).where(*base, *wanted.values())) or 0
-    counted = _counts(session, base, wanted)
-    return Found(
-        listings=[listing for listing, _ in page],
-        total=total,
-        facets=_grouped(known, counted, {f.key: set(values) for f, values in chosen.values()}),
-        after=_cursor(*page[-1]) if len(rows) > len(page) else None,
-    )
+    return session.execute(question).unique().all()
 
 
 def _primary_node() -> Any:
     return joinedload(Listing.nodes.and_(ListingNode.is_primary)).joinedload(ListingNode.node)
-
-
-def _filterable(session: Session, node: str) -> Sequence[TaxonomyFacet]:
-    domain = node.split("/", 1)[0] or "services"
-    question = (
-        sa.select(TaxonomyFacet)
-        .join(TaxonomyDomain, TaxonomyDomain.id == TaxonomyFacet.domain_id)
-        .where(TaxonomyDomain.slug == domain, TaxonomyFacet.filterable, ~TaxonomyFacet.retired)
-        .order_by(TaxonomyFacet.position)
-    )
-    return session.scalars(question).all()
-
-
-def _within(node: str, text: str, area: str) -> list[Predicate]:
-    found: list[Predicate] = []
-    if node:
-        # a path of our own letters; autoescape keeps % and _ from meaning more
-        below = sa.or_(TaxonomyNode.lineage == node, TaxonomyNode.lineage.startswith(f"{node}/", autoescape=True))
-        filed = sa.select(ListingNode.listing_id).join(TaxonomyNode, TaxonomyNode.id == ListingNode.node_id)
-        found.append(filed.where(ListingNode.listing_id == Listing.id, below).exists())
-    if text.strip():
-        found.append(Listing.search.op("@@")(_query(text)))
-    if area:
-        found.append(Listing.areas.any(area=area.upper()))
-    return found
-
-
-def _query(text: str) -> sa.ColumnElement[Any]:
-    return sa.func.websearch_to_tsquery(sa.text("'english'::regconfig"), text)
-
-
-def _score(text: str) -> sa.ColumnElement[int]:
-    """Rank in millionths as a whole number, so that a cursor compares exactly."""
-    if not text.strip():
-        return sa.literal(0, sa.Integer)
-    rank = sa.func.ts_rank_cd(Listing.search, _query(text), 32)  # 32: rank / (rank + 1), from 0 to 1
-    return sa.cast(sa.func.round(sa.cast(rank, sa.Numeric) * _MILLION), sa.Integer)
-
-
-def _has(facet: TaxonomyFacet, values: list[str]) -> Predicate:
-    """IN rather than EXISTS: in the counts it is then one hash for all listings, not a look-up for each."""
-    having = sa.select(ListingFacet.listing_id).where(ListingFacet.facet_id == facet.id, _is(facet, values))
-    return Listing.id.in_(having)
-
-
-def _is(facet: TaxonomyFacet, values: list[str]) -> Predicate:
-    if facet.type is FacetType.boolean:
-        return ListingFacet.boolean_value.in_([value.lower() in {"true", "yes"} for value in values])
-    if facet.type in NUMBERS:
-        try:
-            least = min(Decimal(value) for value in values)
-        except InvalidOperation:
-            return sa.false()
-        low, high = facet.minimum or Decimal(0), facet.maximum or Decimal(0)
-        return ListingFacet.number_value >= max(least, low) if least <= high else sa.false()
-    return ListingFacet.text_value.in_(values)
-
-
-def _counts(session: Session, base: list[Predicate], wanted: dict[UUID, Predicate]) -> list[tuple[UUID, str, int]]:
-    """Per facet and value, over the listings that pass every filter but, at most, that facet's own."""
-    marks = array([sa.case((holds, None), else_=sa.literal(key, sa.Uuid)) for key, holds in wanted.items()])
-    failed = sa.func.array_remove(sa.cast(marks, sa.ARRAY(sa.Uuid)), sa.null()).label("failed")
-    pool = sa.select(Listing.id, failed).where(*base).cte("pool").prefix_with("MATERIALIZED")  # filter, then count
-    value = sa.func.coalesce(
-        ListingFacet.text_value,
-        sa.cast(ListingFacet.boolean_value, sa.String),
-        sa.cast(sa.func.trim_scale(ListingFacet.number_value), sa.String),
-    ).label("value")
-    passes = sa.or_(
-        sa.func.cardinality(pool.c.failed) == 0,
-        pool.c.failed == array([ListingFacet.facet_id]),
-    )
-    question = (
-        sa.select(ListingFacet.facet_id, value, sa.func.count())
-        .join(pool, pool.c.id == ListingFacet.listing_id)
-        .where(passes)
-        .group_by(ListingFacet.facet_id, value)
-    )
-    return [(facet_id, shown, number) for facet_id, shown, number in session.execute(question)]
-
-
-def _grouped(
-    known: Sequence[TaxonomyFacet], counted: list[tuple[UUID, str, int]], chosen: Mapping[str, set[str]]
-) -> tuple[FacetCounts, ...]:
-    groups = []
-    for facet in known:
-        labels = {option["value"]: option["label"] for option in facet.options} | {"true": "Yes", "false": "No"}
-        numbers = {value: number for key, value, number in counted if key == facet.id}
-        order = list(labels) if facet.type not in NUMBERS else sorted(numbers, key=Decimal)
-        on = chosen.get(facet.key, set())
-        counts = tuple(
-            Count(value, labels.get(value, f"{value} {facet.unit}".strip()), numbers.get(value, 0), value in on)
-            for value in order
-            if value in numbers or value in on
-        )
-        if counts:
-            groups.append(FacetCounts(facet.key, facet.label, counts))
-    return tuple(groups)
-
-
-def _cursor(listing: Listing, score: int) -> str:
-    if listing.published_at is None:
-        raise RuntimeError(f"listing {listing.id} is live and was never published")
-    moment = (listing.published_at - EPOCH) // MICROSECOND
-    return base64.urlsafe_b64encode(f"{score}.{moment}.{listing.id}".encode()).decode().rstrip("=")
-
-
-def _beyond(after: str, score: sa.ColumnElement[int]) -> list[Predicate]:
-    if not after:
-        return []
-    try:
-        rank, moment, key = base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)).decode().split(".")
-        edge = sa.tuple_(
-            sa.literal(min(int(rank), _MILLION), sa.Integer),
-            sa.literal(EPOCH + int(moment) * MICROSECOND, sa.DateTime(timezone=True)),
-            sa.literal(UUID(key), sa.Uuid),
-        )
-    except (ValueError, binascii.Error, OverflowError):
-        return []
-    return [sa.tuple_(score, Listing.published_at, Listing.id) < edge]

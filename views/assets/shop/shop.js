@@ -27,6 +27,11 @@ document.addEventListener('change', (event) => {
   if (form && event.target.matches('select, input[type=checkbox], input[type=radio]')) form.requestSubmit();
 });
 
+// While results are on their way the old ones say so.
+document.addEventListener('submit', (event) => {
+  if ('results' in event.target.dataset) document.getElementById('results')?.setAttribute('aria-busy', 'true');
+});
+
 // A second press of a busy button does nothing here; the idempotency key in the form is what makes it safe.
 document.addEventListener('submit', (event) => {
   if (event.target.dataset.sent) event.preventDefault();
@@ -34,6 +39,7 @@ document.addEventListener('submit', (event) => {
 });
 addEventListener('pageshow', () => {
   for (const form of document.querySelectorAll('form[data-sent]')) delete form.dataset.sent;
+  document.getElementById('results')?.removeAttribute('aria-busy');
 });
 
 // A page that waits for news asks again quietly, and moves on when the answer is another page.

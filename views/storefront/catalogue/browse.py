@@ -1,73 +1,60 @@
-"""Browsing services: the tree, words, a place, facets, pages by cursor. A plain GET form, all of it in the address."""
+"""Browsing services: the tree, words, a place, prices, facets, pages. A plain GET form, all in the address."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.services.catalogue import search
+from app.services.catalogue import search, search_nothing
 from app.session import session
-from models.catalogue.postcode_area import AREAS, PostcodeArea, area_of
-from models.errors import Invalid, NotFound
+from models.errors import NotFound
 from views.storefront.blueprint import storefront
+from views.storefront.catalogue.asked import Asked, asked
 from views.storefront.catalogue.card import cards
-from views.storefront.catalogue.tree import DOMAIN, path_to, tree
+from views.storefront.catalogue.tree import DOMAIN, Place, path_to, tree
 from views.storefront.guard import public
 
-FACET = "f-"
-_BEGINNING = re.compile(r"([A-Z]{1,2})([0-9][0-9A-Z]?)?")
-LONGEST_QUERY = 80
+NEAR = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What the address asks for. `where_error` says why a place was not understood; the results then ignore it."""
+class Chip:
+    """A filter that is on, the address without it, and (when nothing was found) how many there are then."""
 
-    text: str
-    where: str
-    area: PostcodeArea | None
-    where_error: str
-    facets: dict[str, list[str]]
-    after: str
-
-    def query(self, *, without: tuple[str, str] | None = None, **changed: str) -> dict[str, Any]:
-        """The address's arguments again, with some changed and one facet value left out; empty ones disappear."""
-        plain = {"q": self.text, "where": self.where, **changed}
-        found: dict[str, Any] = {name: value for name, value in plain.items() if value}
-        for key, values in self.facets.items():
-            if kept := [value for value in values if (key, value) != without]:
-                found[FACET + key] = kept
-        return found
+    label: str
+    href: str
+    number: int | None = None
 
 
-def asked() -> Asked:
-    """Reads the address; what is too long is cut."""
-    where = request.args.get("where", "").strip()[:12]
-    area, error = _place(where)
-    facets = {
-        name.removeprefix(FACET): values[:20]
-        for name, values in request.args.lists()
-        if name.startswith(FACET) and any(values)
-    }
-    text = " ".join(request.args.get("q", "").split())[:LONGEST_QUERY]
-    return Asked(text, where, area, error, facets, request.args.get("after", "")[:200])
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Addresses of this search."""
+
+    question: Asked
+    branch: str
+
+    def at(self, **changed: str) -> str:
+        """With something changed."""
+        return self._address(self.question.query(changed))
+
+    def without(self, key: str, value: str) -> str:
+        """Without one value of a facet."""
+        return self._address(self.question.query(without=(key, value)))
+
+    def _address(self, query: dict[str, Any]) -> str:
+        return url_for("storefront.services", branch=self.branch or None, **query)
 
 
-def _place(where: str) -> tuple[PostcodeArea | None, str]:
-    """A full postcode, or the beginning of one: BS3, BS."""
-    if not where:
-        return None, ""
-    letters = _BEGINNING.fullmatch(where.upper())
-    if letters and (found := AREAS.get(letters[1])):
-        return found, ""
-    try:
-        return area_of(where), ""
-    except Invalid:
-        return None, "Enter a postcode, like BS3 1JA, or its beginning, like BS3"
+@storefront.get("/search")
+@public
+def search_page() -> ResponseReturnValue:
+    """One address for one search: the same question at /services."""
+    asked_as_is: dict[str, Any] = request.args.to_dict(flat=False)
+    return redirect(url_for("storefront.services", **asked_as_is), 301)
 
 
 @storefront.get("/services")
@@ -80,14 +67,9 @@ def services(branch: str = "") -> ResponseReturnValue:
     path = path_to(top, f"{DOMAIN}/{branch}") if branch else []
     if branch and not path:
         raise NotFound
-    found = search.find(
-        session(),
-        node=path[-1].lineage if path else DOMAIN,
-        text=question.text,
-        facets=question.facets,
-        area=question.area.code if question.area else "",
-        after=question.after,
-    )
+    node, page = path[-1].lineage if path else DOMAIN, Page(question, branch)
+    found = search.search(session(), question.question(node), after=question.after)
+    nothing = None if found.total else search_nothing.hint(session(), question.question(node), found.text)
     return render_template(
         "storefront/catalogue/services.html",
         asked=question,
@@ -97,22 +79,40 @@ def services(branch: str = "") -> ResponseReturnValue:
         branch=branch,
         found=found,
         cards=cards(session(), found.listings),
-        chips=_chips(question, found, branch),
-        more=url_for("storefront.services", branch=branch or None, **question.query(after=found.after or "")),
+        chips=_chips(page, found, nothing.without if nothing else {}),
+        corrected=found.text if found.text != question.text else "",
+        orders=[(one.value, page.at(sort=one.name if one.value != "Recommended" else ""), one) for one in search.Sort],
+        words=[(word, page.at(q=word)) for word in nothing.words] if nothing else [],
+        nearby=_nearby(top, path),
+        page=page,
+        more=page.at(after=found.after or ""),
     )
 
 
-def _chips(question: Asked, found: search.Found, branch: str) -> list[tuple[str, str]]:
-    """Each filter that is on, with the address without it."""
-    chips = []
+def _chips(page: Page, found: search.Found, without: dict[str, int]) -> list[Chip]:
+    """Each filter that is on."""
+    question, chips = page.question, []
     if question.text:
-        chips.append((f"“{question.text}”", question.query(q="")))
+        chips.append(Chip(f"“{found.text}”", page.at(q=""), without.get("text")))
     if question.area:
-        chips.append((f"in {question.area.name} ({question.area.code})", question.query(where="")))
+        label = f"in {question.area.name} ({question.area.code})"
+        chips.append(Chip(label, page.at(where=""), without.get("area")))
+    if question.price:
+        chips.append(Chip(f"{question.price} all-in", page.at(**{"from": "", "to": ""}), without.get("price")))
     for facet in found.facets:
-        chips += [
-            (f"{facet.label}: {count.label}", question.query(without=(facet.key, count.value)))
-            for count in facet.counts
-            if count.chosen
-        ]
-    return [(label, url_for("storefront.services", branch=branch or None, **query)) for label, query in chips]
+        on = [count for count in facet.counts if count.chosen]
+        alone = without.get(facet.key) if len(on) == 1 else None
+        chips += [Chip(f"{facet.label}: {count.label}", page.without(facet.key, count.value), alone) for count in on]
+    return chips
+
+
+def _nearby(top: list[Place], path: list[Place]) -> list[Place]:
+    """Categories beside this one that have something, else of the first level."""
+    for level in (*(place.children for place in reversed(path[:-1])), top):
+        if filled := [place for place in level if place.count and place not in path]:
+            return _most(filled)
+    return []
+
+
+def _most(places: Iterable[Place]) -> list[Place]:
+    return sorted(places, key=lambda place: -place.count)[:NEAR]

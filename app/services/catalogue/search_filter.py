@@ -1,0 +1,58 @@
+"""What a filter asks of a listing, as SQL: words, place in the tree, postcode area, facets."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import sqlalchemy as sa
+
+from models.catalogue.listing import Listing
+from models.catalogue.listing_facet import ListingFacet
+from models.catalogue.listing_node import ListingNode
+from models.catalogue.service_visit import ListingArea
+from models.catalogue.taxonomy_facet import NUMBERS, FacetType, TaxonomyFacet
+from models.catalogue.taxonomy_node import TaxonomyNode
+
+Predicate = sa.ColumnElement[bool]
+
+
+def query(text: str) -> sa.ColumnElement[Any]:
+    """What was typed, as PostgreSQL understands people: words, "a phrase", or, -without."""
+    return sa.func.websearch_to_tsquery(sa.text("'english'::regconfig"), text)
+
+
+def says(text: str) -> Predicate:
+    """Title, its category's names and synonyms, options, provider or description have these words."""
+    return Listing.search.bool_op("@@")(query(text))
+
+
+def below(node: str) -> Predicate:
+    """Filed at this lineage or beneath it; a path of our own letters, so % and _ mean nothing more."""
+    here = sa.or_(TaxonomyNode.lineage == node, TaxonomyNode.lineage.startswith(f"{node}/", autoescape=True))
+    filed = sa.select(ListingNode.listing_id).join(TaxonomyNode, TaxonomyNode.id == ListingNode.node_id)
+    return Listing.id.in_(filed.where(here))
+
+
+def comes_to(area: str) -> Predicate:
+    """Covers this postcode area. IN, like the facets: one look into the area's index for all listings."""
+    return Listing.id.in_(sa.select(ListingArea.listing_id).where(ListingArea.area == area.upper()))
+
+
+def has(facet: TaxonomyFacet, values: list[str]) -> Predicate:
+    """IN rather than EXISTS: in the counts it is then one hash for all listings, not a look-up for each."""
+    having = sa.select(ListingFacet.listing_id).where(ListingFacet.facet_id == facet.id, _is(facet, values))
+    return Listing.id.in_(having)
+
+
+def _is(facet: TaxonomyFacet, values: list[str]) -> Predicate:
+    if facet.type is FacetType.boolean:
+        return ListingFacet.boolean_value.in_([value.lower() in {"true", "yes"} for value in values])
+    if facet.type in NUMBERS:
+        try:
+            least = min(Decimal(value) for value in values)
+        except InvalidOperation:
+            return sa.false()
+        low, high = facet.minimum or Decimal(0), facet.maximum or Decimal(0)
+        return ListingFacet.number_value >= max(least, low) if least <= high else sa.false()
+    return ListingFacet.text_value.in_(values)
