@@ -13,9 +13,9 @@ from app.services.catalogue import search, search_nothing
 from app.session import session
 from models.errors import NotFound
 from views.storefront.blueprint import storefront
-from views.storefront.catalogue.asked import Asked, asked
 from views.storefront.catalogue.card import cards
 from views.storefront.catalogue.tree import DOMAIN, Place, path_to, tree
+from views.storefront.catalogue.wish import Asked, asked
 from views.storefront.guard import public
 
 NEAR = 6
