@@ -33,8 +33,13 @@ PERMISSIONS: Mapping[str, Mapping[str, str]] = {
         "suspend": "Take a listing out of the shop, or put it back, with a statement of reasons",
     },
     "Review": {READ: "Work the review queue", "decide": "Approve or reject a listing, with a reason"},
+    "OrderReview": {
+        READ: "See what customers and providers say about each other, and reports about it",
+        "decide": "Hide a review, dismiss reports of it, or show it again, with a reason",
+    },
     "Order": {
         READ: "See an order: parties, hold, postings, payments, documents, history",
+        "messages": "Read what the parties wrote to each other, which is noted in the audit trail",
         "cancel": "Cancel an accepted or begun order for its parties, by the published terms",
     },
     "Refund": {

@@ -32,11 +32,11 @@ info pie1: accepted approved pending
 info pie2: in_progress held under_review
 progress pie3: delivered
 success done: live active completed succeeded paid settled settled_manually applied fired
-success done: decided_refund decided_release decided_split won
+success done: decided_refund decided_release decided_split won published
 danger diamond: rejected failed dead disputed frozen suspended lost
-warning triangle: restricted terminating unknown needs_response
+warning triangle: restricted terminating unknown needs_response reported
 neutral cross: cancelled abandoned voided refunded_late withdrawn
-neutral slash: declined expired closed retired duplicate closed_by_order inquiry_closed
+neutral slash: declined expired closed retired duplicate closed_by_order inquiry_closed hidden
 neutral pause: paused
 """
 """Tone and shape of each state, by its name; a name that means two things is told apart by its enum. A test finds

@@ -27,6 +27,7 @@ ENDS = {"commit", "rollback", "begin"}
 BULK = {
     "app/services/commerce/asked.py": "when the sweep last asked: machinery, every minute, and nothing about money",
     "app/services/people/sign_in.py": "when a session was last seen; how often a name failed, which is noted besides",
+    "app/services/commerce/review_figure.py": "follows from reviews, which are audited; I29 adds them up",
     "app/services/commerce/webhook_door.py": "hundreds a second: the same statement writes the audit row",
 }
 """Places that may write audited tables past the session, each with its reason."""

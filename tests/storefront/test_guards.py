@@ -14,6 +14,7 @@ PUBLIC = {
     "proof",
     "proof_checker",
     "proof_head",
+    "seller_reviews",
     "services",
     "sign_in",
     "sign_out",

@@ -9,11 +9,13 @@ from flask import Flask
 from sqlalchemy.orm import Session
 from werkzeug.routing import AnyConverter, Rule
 
-from app.services.commerce import dispute, refund_request
+from app.services.commerce import dispute, order_message, refund_request, review
 from models.commerce.dispute_file import DisputeFile
 from models.commerce.evidence import Evidence
 from models.commerce.refund import RefundCause
 from tests.factories import commerce, people
+
+REVIEW = "They came on time and left it tidy."
 
 
 @dataclass
@@ -49,6 +51,10 @@ def build(session: Session) -> World:
         exhibits=[dispute.Exhibit(commerce.photo(session).stored_file)],
     )
     draft = commerce.draft(session, told)
+    unread = review.write(session, commerce.completed(session, told), actor=told.buyer.actor, stars=5, text=REVIEW)
+    sent = order_message.send(
+        session, order, actor=told.buyer.actor, text="The gate is green.", files=[commerce.photo(session).stored_file]
+    )
     world = World(told)
     world.secrets = [order.reference, told.buyer.user.email, told.buyer.user.last_name]
     world.blanks = {
@@ -57,7 +63,9 @@ def build(session: Session) -> World:
         "refund_id": str(asked.id),
         "slug": told.listing.slug,
         "kind": "contract",
-        "evidence_id": str(session.scalars(sa.select(Evidence.id)).one()),
+        "evidence_id": str(session.scalars(sa.select(Evidence.id).where(Evidence.order_id == order.id)).one()),
+        "attachment_id": str(sent.files[0].id),
+        "review_id": str(unread.id),
         "file_id": str(session.scalars(sa.select(DisputeFile.id)).one()),
     }
     return world

@@ -13,7 +13,8 @@ from views.console.commerce.ledger_entry import LedgerEntryView
 from views.console.commerce.order import OrderView
 from views.console.commerce.payment import PaymentView
 from views.console.commerce.refund import RefundView
-from views.console.moderation.review import ReviewView
+from views.console.commerce.review import ReviewsView
+from views.console.moderation.review_queue import ReviewView
 from views.console.people.organisation import OrganisationView
 from views.console.people.profile import ProfileView
 from views.console.people.role import RoleView
@@ -29,6 +30,7 @@ from views.console.platform.webhook import WebhookView
 
 SCREENS: tuple[type, ...] = (
     ReviewView,
+    ReviewsView,
     OrderView,
     RefundView,
     DisputeView,

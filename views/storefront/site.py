@@ -9,7 +9,20 @@ from flask import Flask
 from views.storefront import errors, home, kit, legal, preferences, words
 from views.storefront.blueprint import storefront
 from views.storefront.catalogue import browse, listing, photo, pro_listing, pro_photo
-from views.storefront.commerce import cancellation, checkout, dispute, order, payment, pro_order, proof
+from views.storefront.commerce import (
+    cancellation,
+    checkout,
+    dispute,
+    order,
+    order_message,
+    payment,
+    pro_earnings,
+    pro_order,
+    proof,
+    review,
+    review_board,
+    visit_calendar,
+)
 from views.storefront.people import account_security, sign_in
 from views.storefront.people.person import current_person
 
@@ -19,11 +32,16 @@ PAGES = (
     listing,
     checkout,
     payment,
+    pro_earnings,
     order,
+    order_message,
     pro_order,
     cancellation,
     dispute,
     proof,
+    review,
+    review_board,
+    visit_calendar,
     pro_listing,
     photo,
     pro_photo,

@@ -180,6 +180,23 @@ DISPUTED_HAS_A_PROBLEM = Invariant(
         GROUP BY o.id
        HAVING count(d.id) <> CASE WHEN o.state = 'disputed' THEN 1 ELSE 0 END""",
 )
+REVIEW_FIGURES_ARE_SUMMED = Invariant(
+    "I29",
+    "The figures of reviews are the sum of the reviews that everybody may read",
+    """SELECT coalesce(f.kind, s.kind) || ' ' || coalesce(f.subject_id, s.subject_id) || ' counts '
+           || coalesce(f.counts::text, 'nothing') || ', reviews ' || coalesce(s.counts::text, 'none')
+         FROM (SELECT kind, subject_id, ARRAY[ones, twos, threes, fours, fives]::bigint[] AS counts FROM review_figure
+                WHERE ones + twos + threes + fours + fives > 0) f
+         FULL JOIN (SELECT v.kind, v.subject_id, ARRAY[count(*) FILTER (WHERE stars = 1),
+                      count(*) FILTER (WHERE stars = 2), count(*) FILTER (WHERE stars = 3),
+                      count(*) FILTER (WHERE stars = 4), count(*) FILTER (WHERE stars = 5)] AS counts
+                      FROM review r CROSS JOIN LATERAL (VALUES
+                           (CASE r.author WHEN 'buyer' THEN 'seller' ELSE 'buyer' END, r.subject_organisation_id),
+                           ('listing', r.listing_id)) v(kind, subject_id)
+                     WHERE r.state IN ('published', 'reported') AND v.subject_id IS NOT NULL
+                     GROUP BY v.kind, v.subject_id) s USING (kind, subject_id)
+        WHERE f.counts IS DISTINCT FROM s.counts""",
+)
 EVENTS_APPLY_ONCE = Invariant(
     "I17",
     "Each event of a provider is applied at most once, and each checkout is captured at most once",
@@ -223,6 +240,7 @@ INVARIANTS = (
     DUE_IS_IN_TRANSIT,
     CONTESTED_IS_WITH_THE_BANK,
     DISPUTED_HAS_A_PROBLEM,
+    REVIEW_FIGURES_ARE_SUMMED,
 )
 
 

@@ -31,7 +31,7 @@ from models.platform.transition import Transition
 from views import drawing
 from views.base import Duty, counted
 from views.columns import Column, EnumFacet, SinceFacet, Tab, Test, TestFacet
-from views.console.commerce import cancellation
+from views.console.commerce import cancellation, order_message
 from views.console.commerce.file import download
 from views.console.commerce.posting import spoken
 from views.console.platform import timer
@@ -54,7 +54,7 @@ class OrderView(RecordView):
     resource, label, group, icon, nouns = "Order", "Orders", "Commerce", "receipt", "orders"
     route_base = "/orders"
     show_template = "console/order.html"
-    include_route_methods = {"list", "show", "file", "cancel"}
+    include_route_methods = {"list", "show", "file", "cancel", "messages", "message_file"}
     newest = (O.created_at,)
     road = (S.pending_acceptance, S.accepted, S.in_progress, S.delivered, S.completed)
     columns = (
@@ -193,6 +193,7 @@ class OrderView(RecordView):
             "evidence": session.scalars(proofs.order_by(Evidence.id)).all(),
             "whole_story": session.scalars(moves).all(),
             "timers": timer.waiting_for(session, [one.id for one in lives]),
+            "messages": order_message.how_many(session, row),
             "what": timer.what,
             "becomes": timer.becomes,
         }
@@ -203,6 +204,23 @@ class OrderView(RecordView):
     def cancel(self, pk: str) -> ResponseReturnValue:
         """Staff cancel for both parties, by terms that are shown before."""
         return worked(cancellation.sheet(self, self.datamodel.session(), self.row(pk)))
+
+    @expose("/messages/<pk>")
+    @has_access
+    @permission_name("messages")
+    def messages(self, pk: str) -> ResponseReturnValue:
+        """What the parties wrote to each other; that somebody read it is in the audit trail."""
+        order = self.row(pk)
+        found = order_message.looked_at(order)
+        page: str = self.render_template("console/messages.html", view=self, item=order, **found)
+        return page
+
+    @expose("/message-file/<pk>/<file_id>")
+    @has_access
+    @permission_name("messages")
+    def message_file(self, pk: str, file_id: str) -> ResponseReturnValue:
+        """A file of this order's messages, and of no other."""
+        return order_message.file(self.row(pk), file_id)
 
     @expose("/file/<pk>/<file_id>")
     @has_access

@@ -26,6 +26,7 @@ from views.storefront.catalogue.tree import trail
 from views.storefront.guard import public
 from views.storefront.keyed import Keyed
 from views.storefront.people.person import current_person
+from views.storefront.review_block import block_of
 
 Days = list[tuple[str, list[offer.Window]]]
 
@@ -85,6 +86,7 @@ def listing(slug: str) -> ResponseReturnValue:
         trail=trail(session(), found.primary_node),
         duration=duration(found.service.duration_minutes) if found.service else "",
         facts=facts(found),
+        reviews=block_of(session(), found.organisation, listing_id=found.id),
         ladder=ladder.in_general(ladder.of_code(found.cancellation_policy)),
         consumer=_consumer(),
         areas=[AREAS[covered.area] for covered in found.areas],

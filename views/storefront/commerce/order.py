@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app.services.commerce import order as orders_service
+from app.services.commerce.order_message import unread
 from app.services.platform.idempotency_key import once
 from app.session import session
 from app.unit_of_work import unit_of_work
@@ -18,7 +19,7 @@ from models.actor import Actor, ActorKind
 from models.commerce.order import Order
 from models.errors import Conflict, Invalid
 from views.storefront.blueprint import storefront
-from views.storefront.commerce import party
+from views.storefront.commerce import order_message, party, review
 from views.storefront.commerce.forms import Act
 from views.storefront.commerce.order_list import words_of
 from views.storefront.commerce.order_story import tell
@@ -34,13 +35,15 @@ def orders() -> ResponseReturnValue:
     mine = sa.select(Order).where(Order.buyer_organisation_id == current_person().buyer().organisation_id)
     page = page_of(session(), mine.options(*party.SHOWN_IN_LISTS), Order.id, request.args.get("before"))
     words = words_of(session(), page.rows, ActorKind.buyer)
-    return render_template("storefront/commerce/orders.html", page=page, words=words)
+    news = unread(session(), [row.id for row in page.rows], ActorKind.buyer)
+    return render_template("storefront/commerce/orders.html", page=page, words=words, news=news)
 
 
 @storefront.get("/orders/<reference>")
 @customer
 def order(reference: str) -> ResponseReturnValue:
     """Raises NotFound for every order that is not the person's own."""
+    order_message.opened(reference, ActorKind.buyer)
     return _page(reference, Act(formdata=None))
 
 
@@ -90,4 +93,12 @@ def _do(work: Session, found: Order, event: str, actor: Actor, form: Act) -> dic
 def _page(reference: str, form: Act, problem: str = "") -> str:
     found = party.order_of(session(), reference, ActorKind.buyer)
     story = tell(session(), found, ActorKind.buyer)
-    return render_template("storefront/commerce/order.html", story=story, form=form, acts=story.acts, problem=problem)
+    return render_template(
+        "storefront/commerce/order.html",
+        story=story,
+        form=form,
+        acts=story.acts,
+        problem=problem,
+        **review.on_order_page(found, ActorKind.buyer),
+        **order_message.on_order_page(found, ActorKind.buyer),
+    )

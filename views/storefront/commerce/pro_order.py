@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app.services.commerce import order as orders_service
+from app.services.commerce.order_message import unread
 from app.services.platform import stored_file
 from app.services.platform.idempotency_key import once
 from app.session import session
@@ -21,7 +22,7 @@ from models.commerce.order import Order
 from models.commerce.order import OrderState as S
 from models.errors import Conflict, Invalid
 from views.storefront.blueprint import storefront
-from views.storefront.commerce import files, party
+from views.storefront.commerce import files, order_message, party, review
 from views.storefront.commerce.forms import Act, Decline, Deliver
 from views.storefront.commerce.order_list import words_of
 from views.storefront.commerce.order_story import tell
@@ -53,13 +54,17 @@ def pro_orders() -> ResponseReturnValue:
     page = page_of(session(), query.options(*party.SHOWN_IN_LISTS), Order.id, request.args.get("before"))
     lanes = [(name, label, counts[name]) for name, (label, _) in LANES.items()]
     words = words_of(session(), page.rows, ActorKind.seller)
-    return render_template("storefront/commerce/pro_orders.html", page=page, lanes=lanes, lane=lane, words=words)
+    news = unread(session(), [row.id for row in page.rows], ActorKind.seller)
+    return render_template(
+        "storefront/commerce/pro_orders.html", page=page, lanes=lanes, lane=lane, words=words, news=news
+    )
 
 
 @storefront.get("/pro/orders/<reference>")
 @provider
 def pro_order(reference: str) -> ResponseReturnValue:
     """Raises NotFound for every order that is not the provider's own."""
+    order_message.opened(reference, ActorKind.seller)
     return _page(reference)
 
 
@@ -154,5 +159,11 @@ def _page(reference: str, form: Keyed | None = None, problem: str = "") -> str:
     }
     story = tell(session(), order, ActorKind.seller)
     return render_template(
-        "storefront/commerce/pro_order.html", story=story, forms=forms, form=form or forms["act"], problem=problem
+        "storefront/commerce/pro_order.html",
+        story=story,
+        forms=forms,
+        form=form or forms["act"],
+        problem=problem,
+        **review.on_order_page(order, ActorKind.seller),
+        **order_message.on_order_page(order, ActorKind.seller),
     )
