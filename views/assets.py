@@ -53,6 +53,11 @@ def asset(name: str) -> str:
     return url_for("static", filename=file, v=version or None)
 
 
+def built(name: str) -> Path:
+    """Where a built file lies, for what is drawn on the server with the fonts of the shop."""
+    return STATIC / _manifest[name].partition("?v=")[0]
+
+
 def icon(name: str, cls: str = "") -> Markup:
     """An outline icon, hidden from screen readers: a word always stands beside it."""
     return Markup('<svg class="icon {}" aria-hidden="true" focusable="false"><use href="{}#i-{}"/></svg>').format(

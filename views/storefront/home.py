@@ -10,12 +10,14 @@ from flask.typing import ResponseReturnValue
 from app.services.catalogue import search
 from app.session import session
 from views.storefront.blueprint import storefront
+from views.storefront.catalogue import shared
 from views.storefront.catalogue.card import cards
 from views.storefront.catalogue.picture import scene
 from views.storefront.catalogue.tree import DOMAIN, Place, tree
 from views.storefront.guard import public
 
 NEWEST = 4
+PROMISE = "Book trades at a price with everything in it. Your payment is held until the work is right."
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,12 @@ def home() -> ResponseReturnValue:
     """Trades without a listing are left out: the shelf is never padded."""
     lanes = [_lane(place) for place in tree(session()) if place.count]
     newest = search.find(session(), node=DOMAIN, limit=NEWEST)
-    return render_template("storefront/home.html", lanes=lanes, newest=cards(session(), newest.listings))
+    return render_template(
+        "storefront/home.html",
+        lanes=lanes,
+        newest=cards(session(), newest.listings),
+        shared=shared.of_page("storefront.home", "Book a trade, pay when it is right", PROMISE),
+    )
 
 
 def _lane(place: Place) -> Lane:

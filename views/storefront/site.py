@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import Flask
 
-from views.storefront import errors, home, kit, legal, preferences, words
+from views.storefront import errors, home, kit, legal, preferences, sitemap, words
 from views.storefront.blueprint import storefront
-from views.storefront.catalogue import browse, listing, photo, pro_listing, pro_photo
+from views.storefront.catalogue import browse, listing, photo, pro_listing, pro_photo, seller_page, share_card
 from views.storefront.commerce import (
     cancellation,
     checkout,
@@ -44,6 +44,9 @@ PAGES = (
     visit_calendar,
     pro_listing,
     photo,
+    seller_page,
+    share_card,
+    sitemap,
     pro_photo,
     sign_in,
     account_security,

@@ -11,13 +11,16 @@ import sqlalchemy as sa
 from flask import url_for
 from sqlalchemy.orm import Session
 
+from app.services.catalogue import photo
 from app.services.commerce import quote
 from app.services.commerce.money import written
 from app.services.platform import clock
 from models.catalogue.listing import Listing
+from models.catalogue.listing_photo import ListingPhoto
 from models.catalogue.postcode_area import AREAS
 from models.catalogue.service_visit import ListingArea
 from models.people.seller import Seller
+from views.storefront.catalogue.photo import CARD_WIDTH, Picture, picture
 from views.storefront.catalogue.picture import scene
 
 SHOWN_AREAS = 2
@@ -25,14 +28,16 @@ SHOWN_AREAS = 2
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """`all_in_minor` in minor units of `currency`; `includes` says what is in it."""
+    """`all_in_minor` in minor units of `currency`; `includes` says what is in it. Without a `photo` of the provider's
+    the `scene` of the category stands there."""
 
     title: str
     href: str
     node: str
     seller: str
     place: str
-    picture: str
+    scene: str
+    photo: Picture | None
     all_in_minor: int
     currency: str
     includes: str
@@ -44,6 +49,7 @@ def cards(session: Session, listings: Sequence[Listing]) -> list[Card]:
         return []
     registered = _registered(session, {listing.organisation_id for listing in listings})
     areas = _areas(session, [listing.id for listing in listings])
+    photos = photo.first_of(session, [listing.id for listing in listings])
     categories = frozenset(listing.tax_category for listing in listings)
     now = clock.now()
     terms = {c: quote.terms(session, c, at=now, categories=categories) for c in {one.currency for one in listings}}
@@ -57,6 +63,7 @@ def cards(session: Session, listings: Sequence[Listing]) -> list[Card]:
                 vat_registered=listing.organisation_id in registered,
             ),
             areas[listing.id],
+            photos.get(listing.id),
         )
         for listing in listings
     ]
@@ -76,7 +83,7 @@ def places(codes: Sequence[str], most: int = SHOWN_AREAS) -> str:
     return ", ".join(shown) + more
 
 
-def _card(listing: Listing, price: quote.Quote, areas: list[str]) -> Card:
+def _card(listing: Listing, price: quote.Quote, areas: list[str], leading: ListingPhoto | None) -> Card:
     node = listing.primary_node
     return Card(
         title=listing.title,
@@ -84,7 +91,8 @@ def _card(listing: Listing, price: quote.Quote, areas: list[str]) -> Card:
         node=node.label,
         seller=listing.organisation.name,
         place=places(areas),
-        picture=scene(node.lineage),
+        scene=scene(node.lineage),
+        photo=picture(leading, most=CARD_WIDTH) if leading else None,
         all_in_minor=price.total_minor,
         currency=price.currency,
         includes=includes(price),

@@ -7,20 +7,21 @@ from itertools import groupby
 import sqlalchemy as sa
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import Session
 
-from app.services.catalogue import offer, search
+from app.services.catalogue import offer
 from app.services.commerce import quote
 from app.services.platform import clock
 from app.session import session
 from models.catalogue.listing import Listing
 from models.catalogue.listing_facet import ListingFacet
 from models.catalogue.postcode_area import AREAS
-from models.errors import NotFound
 from models.people.organisation import Organisation
 from views.storefront import ladder
 from views.storefront.blueprint import storefront
+from views.storefront.catalogue import shared
 from views.storefront.catalogue.card import includes
+from views.storefront.catalogue.on_sale import on_sale
+from views.storefront.catalogue.photo import picture
 from views.storefront.catalogue.picture import scene
 from views.storefront.catalogue.tree import trail
 from views.storefront.guard import public
@@ -29,14 +30,6 @@ from views.storefront.people.person import current_person
 from views.storefront.review_block import block_of
 
 Days = list[tuple[str, list[offer.Window]]]
-
-
-def on_sale(work: Session, slug: str) -> Listing:
-    """The listing at this address. Raises NotFound unless it is live and its seller active."""
-    found = search.by_slug(work, slug)
-    if found is None:
-        raise NotFound
-    return found
 
 
 def visit_days(listing: Listing) -> Days:
@@ -76,14 +69,17 @@ def listing(slug: str) -> ResponseReturnValue:
     """Raises NotFound unless it is on sale."""
     found = on_sale(session(), slug)
     price = quote.of_listing(session(), found, at=clock.now())
+    path = trail(session(), found.primary_node)
     selling = current_person().selling
     return render_template(
         "storefront/catalogue/listing.html",
         listing=found,
         price=price,
         includes=includes(price),
-        picture=scene(found.primary_node.lineage),
-        trail=trail(session(), found.primary_node),
+        scene=scene(found.primary_node.lineage),
+        pictures=[picture(row) for row in found.photos],
+        shared=shared.of_listing(found, price, path),
+        trail=path,
         duration=duration(found.service.duration_minutes) if found.service else "",
         facts=facts(found),
         reviews=block_of(session(), found.organisation, listing_id=found.id),

@@ -25,7 +25,7 @@ from models.errors import Invalid, NotFound
 from reports.layout.prose import prose
 from views.storefront import ladder, legal
 from views.storefront.blueprint import storefront
-from views.storefront.catalogue.listing import on_sale
+from views.storefront.catalogue.on_sale import on_sale
 from views.storefront.catalogue.picture import scene
 from views.storefront.commerce.forms import CheckoutForm
 from views.storefront.commerce.party import checkout_of as own

@@ -1,0 +1,42 @@
+"""A seller's page: who they are, what was checked and when, and everything of theirs that is in the shop."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import joinedload, selectinload
+
+from app.services.catalogue.search import on_sale
+from app.services.people import seller_public
+from app.session import session
+from models.catalogue.listing import Listing
+from models.catalogue.listing_node import ListingNode
+from models.errors import NotFound
+from views.storefront.blueprint import storefront
+from views.storefront.catalogue import shared
+from views.storefront.catalogue.card import cards
+from views.storefront.guard import public
+from views.storefront.paging import page_of
+
+
+@storefront.get("/sellers/<slug>")
+@public
+def seller(slug: str) -> ResponseReturnValue:
+    """Raises NotFound unless they may sell now."""
+    standing = seller_public.of_slug(session(), slug)
+    if standing is None:
+        raise NotFound
+    filed = selectinload(Listing.nodes).joinedload(ListingNode.node)
+    theirs = sa.select(Listing).where(Listing.organisation_id == standing.organisation.id, *on_sale())
+    page = page_of(
+        session(), theirs.options(filed, joinedload(Listing.organisation)), Listing.id, request.args.get("before")
+    )
+    return render_template(
+        "storefront/catalogue/seller_page.html",
+        standing=standing,
+        seller=standing.organisation,
+        page=page,
+        cards=cards(session(), page.rows),
+        shared=shared.of_seller(standing),
+    )
