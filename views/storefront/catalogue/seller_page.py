@@ -18,6 +18,7 @@ from views.storefront.catalogue import shared
 from views.storefront.catalogue.card import cards
 from views.storefront.guard import public
 from views.storefront.paging import page_of
+from views.storefront.review_block import block_of
 
 
 @storefront.get("/sellers/<slug>")
@@ -38,5 +39,6 @@ def seller(slug: str) -> ResponseReturnValue:
         seller=standing.organisation,
         page=page,
         cards=cards(session(), page.rows),
+        reviews=block_of(session(), standing.organisation),
         shared=shared.of_seller(standing),
     )
