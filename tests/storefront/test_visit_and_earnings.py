@@ -56,3 +56,24 @@ def test_earnings_name_each_order_and_say_that_nothing_was_paid_out(seller, riva
 
 def test_a_customer_has_no_earnings(buyer):
     assert buyer.get("/pro/earnings").status_code == 404
+
+
+def test_both_pages_say_what_happens_by_itself_and_on_whose_clock(buyer, seller, told, arrange):
+    made = arrange(commerce.delivered, told)
+    for page in (buyer.page(f"/orders/{made.reference}"), seller.page(f"/pro/orders/{made.reference}")):
+        assert "If nobody acts: <time" in page
+        assert "London time. £288.00 is released by itself, unless" in page
+
+
+def test_after_changes_were_asked_for_both_read_whose_turn_it_is(buyer, seller, told, arrange):
+    made = arrange(commerce.delivered, told)
+    arrange(
+        lambda work: orders.request_changes(
+            work, work.get_one(Order, made.id), actor=told.buyer.actor, reason="The cover is loose."
+        )
+    )
+    page = seller.page(f"/pro/orders/{made.reference}")
+    assert "Priya Nair asked for changes" in page
+    assert "this is round 1 of 3" in page
+    assert "The cover is loose." in page
+    assert "You asked for changes" in buyer.page(f"/orders/{made.reference}")

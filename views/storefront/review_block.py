@@ -140,6 +140,8 @@ def block_of(session: Session, seller: Organisation, *, listing_id: UUID | None 
         if listing_id
         else reviews.summary(session, organisation_id=seller.id)
     )
+    if not figures.count:
+        return Block(figures, [], seller.name, seller.slug)
     query = shown_about(organisation_id=seller.id, listing_id=listing_id)
     rows = session.scalars(query.order_by(Review.published_at.desc(), Review.id.desc()).limit(FEW)).all()
     return Block(figures, [told(row) for row in rows], seller.name, seller.slug)

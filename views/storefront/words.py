@@ -33,6 +33,11 @@ def local(moment: datetime) -> datetime:
     return moment.astimezone(zone())
 
 
+def zone_word() -> str:
+    """Whose clock the times on a page are read on: `London time`."""
+    return f"{zone().key.rpartition('/')[2].replace('_', ' ')} time"
+
+
 def _long_day(day: date) -> str:
     return f"{day:%A} {day.day} {day:%B %Y}"
 
@@ -91,4 +96,4 @@ def install(app: Flask) -> None:
     filters = (money, percent, moment, short_moment, clock, day, file_size)
     app.jinja_env.filters.update({one.__name__: one for one in filters})
     app.jinja_env.tests["match_number"] = lambda text: str(text).replace(".", "", 1).isdigit()
-    app.jinja_env.globals.update(visit_window=window)
+    app.jinja_env.globals.update(visit_window=window, zone_word=zone_word)

@@ -34,6 +34,7 @@ def facts_of(order: Order, money: Money, side: ActorKind) -> dict[str, Any]:
         "other": seller if side is ActorKind.buyer else buyer,
         "they_seller": "you answer" if side is ActorKind.seller else f"{seller} answers",
         "they_buyer": "you answer" if side is ActorKind.buyer else f"{buyer} answers",
+        "round": order.change_rounds,
         "accept_by": words.moment(order.accept_by),
         "visit": words.window(order.visit_start, order.visit_end),
         "delivered_at": words.moment(order.delivered_at) if order.delivered_at else "",

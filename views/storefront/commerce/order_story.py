@@ -49,7 +49,8 @@ CANCELLABLE = frozenset({OrderState.pending_acceptance, OrderState.accepted, Ord
 @dataclass(frozen=True, slots=True)
 class Story:
     """Everything the template needs. `acts` maps each move this side has now to the sentence that refuses it (empty:
-    open); `bank` is title and sentence while a bank asks for the payment back."""
+    open); `by_itself` is what the clock does next if nobody acts; `bank` is title and sentence while a bank asks for
+    the payment back."""
 
     order: Order
     words: Words
@@ -58,6 +59,7 @@ class Story:
     money: Money
     level: str
     rail: list[Happened]
+    by_itself: Happened | None
     acts: dict[str, str]
     bank: tuple[str, Markup] | None
     refunds: list[refund_words.Told]
@@ -76,6 +78,7 @@ def tell(session: Session, order: Order, side: ActorKind) -> Story:
     facts, own = facts_of(order, money, side), side is ActorKind.buyer
     said = _words(order, money, own=own)
     contested = freeze.order_contested(session, order)
+    coming = order_rail.coming(session, rows, facts)
     return Story(
         order=order,
         words=said,
@@ -83,7 +86,8 @@ def tell(session: Session, order: Order, side: ActorKind) -> Story:
         lede=say(said.lede, facts),
         money=money,
         level=level_of(rows),
-        rail=[*order_rail.coming(session, rows, facts), *order_rail.past(session, rows, facts, side)],
+        rail=[*coming, *order_rail.past(session, rows, facts, side)],
+        by_itself=coming[-1] if coming else None,
         acts=_acts(session, order, side),
         bank=_bank(rows.chargebacks, facts, own=own),
         refunds=[refund_words.tell(row, contested=contested, own=own) for row in rows.refunds],
@@ -118,6 +122,8 @@ def level_of(rows: Rows) -> str:
 
 def _words(order: Order, money: Money, *, own: bool) -> Words:
     ends = BUYER_ENDS if own else SELLER_ENDS
+    if order.state is OrderState.in_progress and order.change_rounds:
+        return ends["changes"]
     if order.state in {OrderState.completed, OrderState.cancelled}:
         if money.bank and not money.released:
             return ends["bank"]

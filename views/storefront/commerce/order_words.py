@@ -124,11 +124,18 @@ BUYER_ENDS: dict[str, Words] = {
     "kept": Words(
         "This order was cancelled", "{released} went to {seller}; nothing comes back.", "Cancelled", "ban", "warn"
     ),
+    "changes": Words(
+        "You asked for changes",
+        "{seller} puts it right and says here when it is done. Your money stays on hold until then.",
+        "Changes asked for",
+        "tool",
+        "held",
+    ),
     "bank": Words(
         "Your bank gave the payment back", "{bank} is back with you by your bank.", "Over", "credit-card", "warn"
     ),
 }
-"""For an order whose money did not go one way only."""
+"""For an order whose money did not go one way only, or whose work is being put right."""
 SELLER_ENDS: dict[str, Words] = {
     "back": Words("This order was refunded", "{refunded} went back to {buyer}.", "Refunded", "arrow-back-up", "warn"),
     "divided": Words(
@@ -139,6 +146,14 @@ SELLER_ENDS: dict[str, Words] = {
         "ok",
     ),
     "kept": Words("This order was cancelled", "{earned} is yours, after commission.", "Cancelled", "ban", "warn"),
+    "changes": Words(
+        "{buyer} asked for changes",
+        "Put it right, then show it again with a new photo or report. What they wrote stands below; this is round "
+        "{round} of 3. {held} is on hold for you.",
+        "Changes asked for",
+        "tool",
+        "held",
+    ),
     "bank": Words(
         "The bank gave the payment back", "{bank} went back to {buyer} by their bank.", "Over", "credit-card", "warn"
     ),
