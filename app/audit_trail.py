@@ -33,6 +33,7 @@ UNAUDITED = {
     "idempotency_key": "machinery: remembers an answer for a repeated request",
     "journal_entry": "append-only and sealed in a chain of its own",
     "mail_message": "keeps the words themselves; who sent one again is noted",
+    "notification": "tells of what is audited",
     "outbox_message": "machinery: what it causes is audited",
     "posting": "append-only and sealed in a chain of its own",
     "search_lexeme": "follows from listings, counted by the database",

@@ -30,6 +30,7 @@ SCHEDULES: tuple[Schedule, ...] = (
     Schedule("commerce.payment.sweep", timedelta(minutes=1)),
     Schedule("commerce.chargeback.sweep", timedelta(minutes=10), timedelta(minutes=3)),
     Schedule("platform.heartbeat.worker", timedelta(seconds=15)),
+    Schedule("platform.notification.digest", timedelta(minutes=15), timedelta(minutes=1)),
     Schedule("platform.outbox_message.prune", timedelta(days=1), timedelta(hours=3)),
     Schedule("platform.stored_file.discard_unfinished", timedelta(days=1), timedelta(hours=4)),
     Schedule("platform.idempotency_key.prune", timedelta(days=1), timedelta(hours=3, minutes=20)),

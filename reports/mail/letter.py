@@ -80,24 +80,30 @@ def _middle(template: str, given: Mapping[str, Any], text: str) -> Markup:
     try:
         return Markup(_marked_up().get_template(f"{template}.html").render(given))  # noqa: S704  escaped by Jinja
     except TemplateNotFound:
-        return Markup("\n").join(_block(block.strip()) for block in re.split(r"\n\s*\n", text) if block.strip())
+        site = given["sender"].site
+        return Markup("\n").join(_block(block.strip(), site) for block in re.split(r"\n\s*\n", text) if block.strip())
 
 
-def _block(block: str) -> Markup:
-    if button := _BUTTON.fullmatch(block):
+def _block(block: str, site: str) -> Markup:
+    """Only addresses of this site become links: what somebody typed may name another, and leads nowhere from us."""
+    if (button := _BUTTON.fullmatch(block)) and button["url"].startswith(f"{site}/"):
         return Markup(
             '<p style="margin:24px 0"><a href="{url}" style="background:#3a34a8;color:#ffffff;display:inline-block;'
             'padding:12px 20px;border-radius:10px;text-decoration:none;font-weight:600">{label}</a></p>'
         ).format(**button.groupdict())
     rows = block.split("\n")
     if all(row.startswith("- ") for row in rows):
-        return Markup("<ul>{}</ul>").format(Markup("").join(Markup("<li>{}</li>").format(_linked(r[2:])) for r in rows))
-    return Markup("<p>{}</p>").format(Markup("<br>").join(_linked(row.strip()) for row in rows))
+        return Markup("<ul>{}</ul>").format(
+            Markup("").join(Markup("<li>{}</li>").format(_linked(r[2:], site)) for r in rows)
+        )
+    return Markup("<p>{}</p>").format(Markup("<br>").join(_linked(row.strip(), site) for row in rows))
 
 
-def _linked(text: str) -> Markup:
+def _linked(text: str, site: str) -> Markup:
     parts, end = [], 0
     for found in _LINK.finditer(text):
+        if not found[0].startswith(f"{site}/"):
+            continue
         link = Markup('<a href="{0}" style="color:#3a34a8">{0}</a>').format(found[0])
         parts += [escape(text[end : found.start()]), link]
         end = found.end()

@@ -130,7 +130,7 @@ def test_the_whole_story_from_an_offer_to_a_receipt_with_its_proof(cast: story.C
     assert {row.kind.name: row.stored_file.sha256.hex() for row in rows} == read
     assert json.dumps([row.proof for row in rows if row.proof]).count("merkle_root") == 1
     left = sa.select(OutboxMessage.job).where(OutboxMessage.done_at.is_(None))
-    assert list(session.scalars(left)) == []
+    assert set(session.scalars(left)) == {"platform.mail_message.send"}, "no mail server runs here: only mails wait"
     assert holds(session) == []
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 PUBLIC = {
+    "ask_unsubscribe",
+    "do_unsubscribe",
     "begin",
     "choose_theme",
     "do_sign_in",

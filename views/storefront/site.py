@@ -25,6 +25,7 @@ from views.storefront.commerce import (
 )
 from views.storefront.people import account_security, sign_in
 from views.storefront.people.person import current_person
+from views.storefront.platform import notification, notification_preference, unsubscribe
 
 PAGES = (
     home,
@@ -50,6 +51,9 @@ PAGES = (
     pro_photo,
     sign_in,
     account_security,
+    notification,
+    notification_preference,
+    unsubscribe,
     legal,
     preferences,
     kit,
@@ -58,7 +62,7 @@ PAGES = (
 
 
 def _context() -> dict[str, Any]:
-    return {"person": current_person(), "footer_texts": legal.FOOTER_TEXTS}
+    return {"person": current_person(), "unread": notification.unread, "footer_texts": legal.FOOTER_TEXTS}
 
 
 def install(app: Flask) -> None:

@@ -20,6 +20,9 @@ from models.platform.transition import Transition
 Guard = Callable[[Session, Any, dict[str, Any]], str | None]
 """Answers None, or the sentence that says why not. Third argument: the event's own arguments."""
 _guards: dict[tuple[str, str], list[Guard]] = {}
+Follower = Callable[[Session, Any, str, int], None]
+"""Is told of a move in its transaction: the row, the event (`begin` for a new row), the id of the history row or 0."""
+_followers: dict[tuple[str, str], list[Follower]] = {}
 
 
 def guard(machine: str, *events: str) -> Callable[[Guard], Guard]:
@@ -31,6 +34,22 @@ def guard(machine: str, *events: str) -> Callable[[Guard], Guard]:
         return predicate
 
     return register
+
+
+def follow(machine: str, *events: str) -> Callable[[Follower], Follower]:
+    """Registers somebody who asks for what must happen next, elsewhere, because of these moves."""
+
+    def register(follower: Follower) -> Follower:
+        for event in events:
+            _followers.setdefault((machine, event), []).append(follower)
+        return follower
+
+    return register
+
+
+def _tell(session: Session, row: Lifecycle, event: str, moved: int) -> None:
+    for follower in _followers.get((row.machine.name, event), ()):
+        follower(session, row, event, moved)
 
 
 def _refusal(session: Session, row: Lifecycle, event: str, arguments: dict[str, Any]) -> str | None:
@@ -61,6 +80,7 @@ def apply(
     moved = row.move_to(event, actor=actor, at=clock.now(), reason=reason, detail=detail)
     session.flush()
     timer.rearm(session, row)
+    _tell(session, row, event, moved.id)
     return moved
 
 
@@ -71,6 +91,7 @@ def begin(session: Session, row: Lifecycle) -> None:
     session.add(row)
     session.flush()
     timer.rearm(session, row)
+    _tell(session, row, "begin", 0)
 
 
 def lock(session: Session, row: Lifecycle) -> None:

@@ -1,0 +1,169 @@
+"""What people are told about: the registry. A new kind of news is a line here; `notification.tell` does the rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Channel(StrEnum):
+    """Where it is told."""
+
+    in_app = "in_app"
+    mail = "mail"
+
+
+BOTH = frozenset({Channel.in_app, Channel.mail})
+
+GROUPS: dict[str, tuple[str, str]] = {
+    "orders": ("Orders", "What you must do, and what you must know, about your orders."),
+    "progress": ("Progress of orders", "Steps of an order that ask nothing of you."),
+    "problems": ("Problems", "Problems with an order: reports, answers, decisions."),
+    "money": ("Money", "Refunds, and payments that a bank asks back."),
+    "security": ("Sign-in and security", "Your password, your sign-ins, and who may act for you."),
+    "news": ("Other news", "Everything else about what you do here."),
+}
+"""Code: name, and what it is about. People switch groups on and off, not single events."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """`line` is one sentence and the subject of the mail, `text` what comes after it; both are filled with the words
+    that `tell` is given: `{order}`. `action` is the word on the link. An event that may not be switched off is told at
+    once, by every channel it has, whatever somebody prefers."""
+
+    code: str
+    title: str
+    group: str
+    line: str = ""
+    text: str = ""
+    action: str = "See it"
+    channels: frozenset[Channel] = BOTH
+    may_be_switched_off: bool = True
+
+    def __post_init__(self) -> None:
+        if self.group not in GROUPS:
+            raise ValueError(f"{self.code}: no group is called {self.group}")
+
+
+def _must(
+    code: str, title: str, group: str, line: str = "", text: str = "", action: str = "See it"
+) -> tuple[str, Event]:
+    return code, Event(code, title, group, line, text, action, may_be_switched_off=False)
+
+
+def _may(
+    code: str, title: str, group: str, line: str = "", text: str = "", action: str = "See it"
+) -> tuple[str, Event]:
+    return code, Event(code, title, group, line, text, action)
+
+
+EVENTS: dict[str, Event] = dict(
+    (
+        _must(
+            "order.placed", "A new order", "orders", "{order}: {title} is ordered",
+            "{buyer} ordered {title} for {when}. The payment of {total} is held.\n\n"
+            "Accept or decline by {accept_by}. If you do neither, the order ends and all the money goes back.",
+            "Accept or decline",
+        ),
+        _may(
+            "order.accepted", "Your order is accepted", "progress", "{order}: {seller} accepted your order",
+            "{seller} will come on {when}. Your money waits until the work is right. The contract is on the page of the"
+            " order.",
+        ),
+        _must(
+            "order.declined", "Your order is declined", "orders", "{order}: {seller} declined your order",
+            "{seller} cannot do {title}. The reason they gave: {reason}\n\n"
+            "All of your {total} goes back to the card you paid with. You need not do anything.",
+        ),
+        _must(
+            "order.expired", "Your order was not accepted in time", "orders",
+            "{order}: nobody accepted your order in time",
+            "{seller} did not answer by {accept_by}, so the order is over. All of your {total} goes back to the card"
+            " you paid with. You need not do anything.",
+        ),
+        _may(
+            "order.started", "The work has begun", "progress", "{order}: the work has begun",
+            "{seller} has begun {title}. When they say it is done, you look at it before they are paid.",
+        ),
+        _must(
+            "order.delivered", "The work is done: look at it", "orders", "{order}: {title} is done. Please look at it",
+            "{seller} says the work is done, and shows evidence of it.\n\n"
+            "Accept it, ask for changes, or say what is wrong by {decide_by}. If you do nothing, they are paid then.",
+            "Look at the work",
+        ),
+        _must(
+            "order.changes_requested", "The customer asks for changes", "orders", "{order}: {buyer} asks for changes",
+            "{buyer} looked at {title} and asks for changes: {reason}\n\n"
+            "The payment stays held. Say it is done again when it is.",
+        ),
+        _must(
+            "order.completed", "An order is complete", "orders", "{order}: {title} is complete",
+            "The order between {buyer} and {seller} is complete, and the payment that was held is released to {seller}."
+            " The receipt is on the page of the order.",
+        ),
+        _must(
+            "order.cancelled", "An order is cancelled", "orders", "{order}: {title} is cancelled",
+            "The order between {buyer} and {seller} for {when} is cancelled. {reason}\n\n"
+            "The page of the order shows what goes back to {buyer} and what {seller} keeps.",
+        ),
+        _must(
+            "problem.reported", "A problem is reported", "problems", "{order}: a problem is reported",
+            "{reporter} reported a problem with {title}: {reason}\n\nThe payment is frozen until both sides agree or we"
+            " decide. Answer by {answer_by}.",
+            "Read and answer",
+        ),
+        _must(
+            "problem.answered", "A problem is answered", "problems", "{order}: the other side answered",
+            "The other side of {title} answered the problem you reported. We are looking at it.",
+            "Read the answer",
+        ),
+        _must(
+            "problem.asked", "We have a question about a problem", "problems", "{order}: we have a question for you",
+            "To decide the problem with {title} we need something from you. Answer by {answer_by}.",
+            "Read and answer",
+        ),
+        _must(
+            "problem.proposed", "A proposal for a problem", "problems", "{order}: there is a proposal",
+            "There is a proposal for how the money for {title} is divided. Agree to it, or say why not, by"
+            " {answer_by}.",
+            "Read the proposal",
+        ),
+        _must(
+            "problem.decided", "A problem is decided", "problems", "{order}: the problem is decided",
+            "The problem with {title} is over. The page of the order shows how the money is divided, and why.",
+            "Read the decision",
+        ),
+        _must(
+            "problem.withdrawn", "A problem is taken back", "problems", "{order}: the problem is taken back",
+            "The problem with {title} is taken back, and the order goes on.",
+        ),
+        _must(
+            "refund.sent", "A refund is sent", "money", "{order}: {amount} is on its way back to you",
+            "We sent {amount} back to the card you paid with. Banks show it within five to ten working days.",
+        ),
+        _must(
+            "refund.failed", "A refund did not arrive", "money", "{order}: your bank did not take {amount}",
+            "We tried to send {amount} back to your card and it was not taken. You need not do anything: a person looks"
+            " at it and finds another way.",
+        ),
+        _must(
+            "chargeback.opened", "A bank asks a payment back", "money",
+            "{order}: the customer's bank asks {amount} back",
+            "The bank of {buyer} asks {amount} back for {title}. What is still held is frozen until the bank has"
+            " decided. We answer the bank, and may ask you for papers.",
+        ),
+    )
+)  # fmt: skip
+"""By their code."""
+
+
+def event(code: str) -> Event:
+    """The event of this code. Raises KeyError: a mistake of ours."""
+    return EVENTS[code]
+
+
+def optional_groups() -> list[str]:
+    """Groups with something that may be switched off, in the order of GROUPS."""
+    there = {one.group for one in EVENTS.values() if one.may_be_switched_off}
+    return [group for group in GROUPS if group in there]
