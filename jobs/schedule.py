@@ -34,6 +34,7 @@ SCHEDULES: tuple[Schedule, ...] = (
     Schedule("platform.outbox_message.prune", timedelta(days=1), timedelta(hours=3)),
     Schedule("platform.stored_file.discard_unfinished", timedelta(days=1), timedelta(hours=4)),
     Schedule("platform.idempotency_key.prune", timedelta(days=1), timedelta(hours=3, minutes=20)),
+    Schedule("people.trader.begin_day", timedelta(hours=1), timedelta(minutes=2)),
     Schedule("people.access_token.prune", timedelta(days=1), timedelta(hours=3, minutes=40)),
     Schedule("people.sign_in.prune", timedelta(days=1), timedelta(hours=3, minutes=50)),
 )

@@ -31,11 +31,11 @@ warning clock: proposed ChargebackState.under_review
 info pie1: accepted approved pending
 info pie2: in_progress held under_review
 progress pie3: delivered
-success done: live active completed succeeded paid settled settled_manually applied fired
+success done: checked live active completed succeeded paid settled settled_manually applied fired
 success done: decided_refund decided_release decided_split won published
-danger diamond: rejected failed dead disputed frozen suspended lost
-warning triangle: restricted terminating unknown needs_response reported
-neutral cross: cancelled abandoned voided refunded_late withdrawn
+danger diamond: refused rejected failed dead disputed frozen suspended lost
+warning triangle: restricted terminating unknown needs_response reported more_needed
+neutral cross: removed cancelled abandoned voided refunded_late withdrawn
 neutral slash: declined expired closed retired duplicate closed_by_order inquiry_closed hidden
 neutral pause: paused
 """

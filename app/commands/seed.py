@@ -13,7 +13,7 @@ from flask.cli import with_appcontext
 from flask_appbuilder.security.sqla.models import User
 from sqlalchemy.orm import Session
 
-from app.services.people import organisation, person, seller
+from app.services.people import organisation, person, seller, trader_seed
 from app.session import session as current
 from app.session import session_scope
 from app.unit_of_work import unit_of_work
@@ -87,9 +87,12 @@ def _provider(session: Session, one: dict[str, Any]) -> None:
     row, user = _organisation(session, one, OrganisationKind.provider)
     standing = seller.begin(session, row, vat_registered=one["vat_registered"])
     actor = Actor(ActorKind.seller, user.id, row.id)
+    paper = current_app.extensions["parts"].storage.put_content(trader_seed.PAPER, "pdf")
+    trader_seed.introduce(session, standing, one, paper, actor=actor)
     seller.submit_kyc(session, standing, actor=actor)
     if one["state"] == "active":
         checker = session.scalars(sa.select(User).where(User.email == "otto@fixnado.test")).one()
+        trader_seed.check(session, standing, actor=Actor.operator(checker.id))
         seller.approve(session, standing, actor=Actor.operator(checker.id))
         moderator = session.scalars(sa.select(User).where(User.email == "moss@fixnado.test")).one()
         from app.services.catalogue import seed as listing_seed

@@ -8,7 +8,7 @@ from app.services.platform import clock
 from models.people.seller import Seller, SellerState
 from models.platform.outbox_message import OutboxMessage
 from models.types import utc_now, uuid7
-from tests.factories import people
+from tests.factories import people, trader
 from tests.factories.staff import account, form, signed_in
 
 
@@ -60,6 +60,11 @@ def test_operations_approves_a_seller_and_restricts_them_with_a_reason(app, sess
     base = f"/console/sellers/move/{{}}/{party.seller.id}"
     assert client.post(base.format("lift")).status_code == 422
     assert client.post(base.format("lift"), data=form(reason="why not")).status_code == 409
+    refused = client.post(base.format("approve"), data=form())
+    assert refused.status_code == 409
+    assert "Not checked yet: Person responsible" in refused.text
+    trader.checked(session, party.seller, actor=people.operator(session, "Operations"))
+    session.commit()
     assert client.post(base.format("approve"), data=form()).status_code == 303
     assert client.post(base.format("restrict"), data={"reason": "  "}).status_code == 422
     assert client.post(base.format("restrict"), data=form(reason="Three complaints in a week.")).status_code == 303

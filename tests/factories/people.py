@@ -14,6 +14,7 @@ from models.actor import Actor, ActorKind
 from models.people.membership import Membership
 from models.people.organisation import Organisation, OrganisationKind
 from models.people.seller import Seller
+from tests.factories import trader
 
 PASSWORD = "plumb-level-square"
 person.HASH_METHOD = "pbkdf2:sha256:1000"  # a real hash, made quickly: tests make hundreds of people
@@ -69,18 +70,25 @@ def business(session: Session, name: str = "Hartcliffe Lettings") -> Party:
 
 
 def provider(
-    session: Session, name: str = "Avon Electrical Testing", *, vat_registered: bool = True, active: bool = True
+    session: Session,
+    name: str = "Avon Electrical Testing",
+    *,
+    vat_registered: bool = True,
+    active: bool = True,
+    days: int = trader.LONG,
 ) -> SellingParty:
-    """A business that sells, checked by staff unless `active` is False."""
+    """A business that sells, insured for so many days, checked by staff unless `active` is False."""
     address = f"provider{next(_number)}@provider.test"
     user = person.create(session, email=address, password=PASSWORD, first_name="Elin", last_name="Vaughan")
     row = organisation.create(session, owner=user, name=name, kind=OrganisationKind.provider)
-    row.legal_name, row.address, row.phone = f"{name} Ltd", "Unit 6, Albert Road\nBristol\nBS2 0XW", "0117 496 0120"
-    row.email, row.company_number, row.vat_number = address, "09990120", "GB999912005" if vat_registered else ""
-    session.flush()
     standing = seller.begin(session, row, vat_registered=vat_registered)
     actor = Actor(ActorKind.seller, user.id, row.id)
+    trader.introduced(
+        session, standing, actor=actor, name=name, email=address, vat_registered=vat_registered, days=days
+    )
     seller.submit_kyc(session, standing, actor=actor)
     if active:
-        seller.approve(session, standing, actor=operator(session, "Operations"))
+        checker = operator(session, "Operations")
+        trader.checked(session, standing, actor=checker)
+        seller.approve(session, standing, actor=checker)
     return SellingParty(user, row, actor, standing)

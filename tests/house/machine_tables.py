@@ -14,8 +14,11 @@ TABLES = {
         kyc_pending approve active operator
         kyc_pending reject rejected operator
         kyc_pending lapse rejected system +30d
+        kyc_pending ask_for_more more_needed operator
+        more_needed submit_kyc kyc_pending seller
+        more_needed lapse rejected system +30d
         active restrict restricted operator|system
-        restricted lift active operator
+        restricted lift active operator|system
         active notice_terminate terminating operator
         restricted notice_terminate terminating operator
         terminating appeal_upheld active operator

@@ -16,6 +16,7 @@ PUBLIC = {
     "proof",
     "proof_checker",
     "proof_head",
+    "sell",
     "seller_reviews",
     "services",
     "sign_in",

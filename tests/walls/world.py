@@ -13,6 +13,7 @@ from app.services.commerce import dispute, order_message, refund_request, review
 from models.commerce.dispute_file import DisputeFile
 from models.commerce.evidence import Evidence
 from models.commerce.refund import RefundCause
+from models.people.trader_document import TraderDocument
 from tests.factories import commerce, people
 
 REVIEW = "They came on time and left it tidy."
@@ -67,6 +68,7 @@ def build(session: Session) -> World:
         "attachment_id": str(sent.files[0].id),
         "review_id": str(unread.id),
         "file_id": str(session.scalars(sa.select(DisputeFile.id)).one()),
+        "paper_id": str(session.scalars(sa.select(TraderDocument.id).order_by(TraderDocument.id)).first()),
     }
     return world
 

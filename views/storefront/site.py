@@ -23,9 +23,10 @@ from views.storefront.commerce import (
     review_board,
     visit_calendar,
 )
-from views.storefront.people import account_security, sign_in
+from views.storefront.people import account_security, sell, setup, sign_in
 from views.storefront.people.person import current_person
 from views.storefront.platform import notification, notification_preference, unsubscribe
+from views.storefront.trader import is_away, trader_of
 
 PAGES = (
     home,
@@ -54,6 +55,8 @@ PAGES = (
     notification,
     notification_preference,
     unsubscribe,
+    sell,
+    setup,
     legal,
     preferences,
     kit,
@@ -62,7 +65,13 @@ PAGES = (
 
 
 def _context() -> dict[str, Any]:
-    return {"person": current_person(), "unread": notification.unread, "footer_texts": legal.FOOTER_TEXTS}
+    return {
+        "person": current_person(),
+        "unread": notification.unread,
+        "footer_texts": legal.FOOTER_TEXTS,
+        "trader_of": trader_of,
+        "is_away": is_away,
+    }
 
 
 def install(app: Flask) -> None:

@@ -9,12 +9,11 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.services.commerce import money, rate
+from app.services.people import vat_status
 from models.catalogue.listing import Listing
-from models.people.seller import Seller
 
 STANDARD = "standard"
 UK = ZoneInfo("Europe/London")
@@ -101,10 +100,8 @@ def of_listing(session: Session, listing: Listing, *, at: datetime) -> Quote:
     """The price of ordering this listing alone at a moment (UTC). Raises Unavailable."""
     category = listing.tax_category
     found = terms(session, listing.currency, at=at, categories=frozenset({category}))
-    registered = session.scalar(
-        sa.select(Seller.vat_registered).where(Seller.organisation_id == listing.organisation_id)
-    )
-    return price(listing, found, category=category, vat_registered=bool(registered))
+    charging = vat_status.charging(session, [listing.organisation_id], at.astimezone(UK).date())
+    return price(listing, found, category=category, vat_registered=listing.organisation_id in charging)
 
 
 def price(listing: Listing, found: Terms, *, category: str, vat_registered: bool) -> Quote:

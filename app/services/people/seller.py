@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.services.people import trader_check, trader_gap, trader_notice
 from app.services.platform import clock, machine, timer
 from models.actor import Actor
 from models.commerce.order import ORDER, Order
@@ -17,17 +18,15 @@ from models.people.seller import Seller
 from models.platform.transition import Transition
 
 NOTICE = timedelta(days=30)
-TRADER_DETAILS = {
-    "legal_name": "the registered name",
-    "address": "the postal address",
-    "phone": "a telephone number",
-    "email": "an e-mail address",
-    "company_number": "the company or trade register number",
-}
+GUARDS = (trader_gap.sentence, trader_check.unchecked)
+"""What keeps a seller from being handed in, and from being approved: their modules register the guards."""
 
 
-def begin(session: Session, organisation: Organisation, *, vat_registered: bool) -> Seller:
-    """The organisation wishes to sell. Raises Conflict when it did so before, NotAllowed for a personal one."""
+def begin(session: Session, organisation: Organisation, *, vat_registered: bool = False) -> Seller:
+    """The organisation wishes to sell; `vat_status.declare` dates what it says about VAT with a number.
+
+    Raises Conflict when it did so before, NotAllowed for a personal one.
+    """
     if organisation.personal:
         raise NotAllowed("Sell as a business: make an organisation first.")
     if session.scalar(sa.select(Seller.id).where(Seller.organisation_id == organisation.id)) is not None:
@@ -45,15 +44,19 @@ def submit_kyc(session: Session, row: Seller, *, actor: Actor) -> Transition:
 
 
 def approve(session: Session, row: Seller, *, actor: Actor) -> Transition:
-    """The checks passed: it may sell."""
-    return machine.apply(session, row, "approve", actor=actor)
+    """The checks passed: it may sell. Raises GuardFailed with what nobody has checked yet."""
+    moved = machine.apply(session, row, "approve", actor=actor)
+    trader_notice.decided(session, row, "approve", "")
+    return moved
 
 
 def decide(session: Session, row: Seller, event: str, *, actor: Actor, reason: str) -> Transition:
-    """reject, restrict, lift or appeal_upheld, always with the reasons that the seller is told."""
+    """ask_for_more, reject, restrict, lift or appeal_upheld, always with the reasons that the seller is told."""
     if not reason.strip():
         raise Invalid("Say why: the seller is told the reasons.", {"reason": "Enter the reasons."})
-    return machine.apply(session, row, event, actor=actor, reason=reason.strip())
+    moved = machine.apply(session, row, event, actor=actor, reason=reason.strip())
+    trader_notice.decided(session, row, event, reason.strip())
+    return moved
 
 
 def notice_terminate(session: Session, row: Seller, *, actor: Actor, reason: str, effective_at: datetime) -> Transition:
@@ -75,13 +78,6 @@ def lapse(session: Session, row: Seller, *, actor: Actor) -> Transition:
 def take_effect(session: Session, row: Seller, *, actor: Actor) -> Transition:
     """The notice is over; refused (and tried again) while an order is open."""
     return machine.apply(session, row, "take_effect", actor=actor)
-
-
-@machine.guard("seller", "submit_kyc")
-def _details_are_complete(session: Session, row: Seller, _arguments: dict[str, Any]) -> str | None:
-    organisation = session.get_one(Organisation, row.organisation_id)
-    missing = [words for name, words in TRADER_DETAILS.items() if not getattr(organisation, name).strip()]
-    return f"Still missing: {', '.join(missing)}." if missing else None
 
 
 @machine.guard("seller", "take_effect", "close")

@@ -8,7 +8,7 @@ from flask import request
 
 from app.clients.storage import StoredContent
 from models.errors import Invalid
-from views.storefront.commerce.files import keep
+from views.storefront.files import keep
 
 MOST_FILES = 10
 

@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 from app.services.catalogue import photo
 from app.services.commerce import quote
 from app.services.commerce.money import written
+from app.services.people import vat_status
 from app.services.platform import clock
 from models.catalogue.listing import Listing
 from models.catalogue.listing_photo import ListingPhoto
 from models.catalogue.postcode_area import AREAS
 from models.catalogue.service_visit import ListingArea
-from models.people.seller import Seller
 from views.storefront.catalogue.photo import CARD_WIDTH, Picture, picture
 from views.storefront.catalogue.picture import scene
 
@@ -47,11 +47,12 @@ def cards(session: Session, listings: Sequence[Listing]) -> list[Card]:
     """Rates, VAT standing and areas are read once for all of them."""
     if not listings:
         return []
-    registered = _registered(session, {listing.organisation_id for listing in listings})
     areas = _areas(session, [listing.id for listing in listings])
     photos = photo.first_of(session, [listing.id for listing in listings])
     categories = frozenset(listing.tax_category for listing in listings)
     now = clock.now()
+    sellers = {listing.organisation_id for listing in listings}
+    registered = vat_status.charging(session, sellers, now.astimezone(quote.UK).date())
     terms = {c: quote.terms(session, c, at=now, categories=categories) for c in {one.currency for one in listings}}
     return [
         _card(
@@ -97,11 +98,6 @@ def _card(listing: Listing, price: quote.Quote, areas: list[str], leading: Listi
         currency=price.currency,
         includes=includes(price),
     )
-
-
-def _registered(session: Session, organisations: set[UUID]) -> set[UUID]:
-    query = sa.select(Seller.organisation_id).where(Seller.organisation_id.in_(organisations), Seller.vat_registered)
-    return set(session.scalars(query))
 
 
 def _areas(session: Session, listings: list[UUID]) -> dict[UUID, list[str]]:

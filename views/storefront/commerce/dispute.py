@@ -15,8 +15,9 @@ from models.commerce.dispute import Dispute
 from models.commerce.dispute_file import DisputeFile
 from models.commerce.dispute_statement import DisputeStatement
 from models.errors import Conflict, Invalid, NotFound
+from views.storefront import files
 from views.storefront.blueprint import storefront
-from views.storefront.commerce import dispute_act, files, party
+from views.storefront.commerce import dispute_act, party
 from views.storefront.commerce.dispute_act import Reply, Report
 from views.storefront.commerce.dispute_story import tell
 from views.storefront.commerce.order_story import tell as tell_order

@@ -21,7 +21,8 @@ from models.actor import Actor, ActorKind
 from models.commerce.dispute import Dispute
 from models.commerce.order import Order
 from models.errors import NotFound
-from views.storefront.commerce import files, party
+from views.storefront import files
+from views.storefront.commerce import party
 from views.storefront.commerce.dispute_words import BUYER_CODES, SELLER_CODES
 from views.storefront.keyed import Keyed
 

@@ -23,8 +23,9 @@ from models.commerce.order import Order
 from models.commerce.order_message import OrderMessage
 from models.commerce.order_message_file import OrderMessageFile
 from models.errors import Conflict, Invalid, NotFound
+from views.storefront import files
 from views.storefront.blueprint import storefront
-from views.storefront.commerce import files, party
+from views.storefront.commerce import party
 from views.storefront.commerce.dispute_act import WithFiles
 from views.storefront.guard import customer, provider
 

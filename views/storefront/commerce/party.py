@@ -16,7 +16,7 @@ from models.commerce.document import Document, DocumentKind
 from models.commerce.evidence import Evidence
 from models.commerce.order import Order
 from models.errors import NotFound
-from views.storefront.commerce import files
+from views.storefront import files
 from views.storefront.people.person import current_person
 
 SHOWN_IN_LISTS = (

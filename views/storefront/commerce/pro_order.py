@@ -21,8 +21,9 @@ from models.actor import Actor, ActorKind
 from models.commerce.order import Order
 from models.commerce.order import OrderState as S
 from models.errors import Conflict, Invalid
+from views.storefront import files
 from views.storefront.blueprint import storefront
-from views.storefront.commerce import files, order_message, party, review
+from views.storefront.commerce import order_message, party, review
 from views.storefront.commerce.forms import Act, Decline, Deliver
 from views.storefront.commerce.order_list import words_of
 from views.storefront.commerce.order_story import tell

@@ -1,4 +1,4 @@
-"""Files of an order, in and out: told apart by their first bytes, never shown in place, checked against their hash."""
+"""Private files, in and out: told apart by their first bytes, never shown in place, checked against their hash."""
 
 from __future__ import annotations
 
