@@ -11,11 +11,12 @@ import sqlalchemy as sa
 
 from app.services.people import organisation, person, vat_status
 from app.services.people import seller as sellers
+from models.actor import Actor, ActorKind
 from models.people.membership import MembershipRole
 from models.people.organisation import Organisation
 from models.people.seller import Seller, SellerState
 from models.people.trader_document import DocumentState, TraderDocument
-from tests.factories import people
+from tests.factories import catalogue, people
 
 PDF = b"%PDF-1.7 a certificate"
 ADDRESS = {"street": "3 Wells Road", "street_more": "", "town": "Bristol", "postcode": "bs3 1ja", "country": "GB"}
@@ -200,3 +201,11 @@ def _ask(work, seller_id) -> None:
     sellers.decide(
         work, work.get_one(Seller, seller_id), "ask_for_more", actor=staff, reason="The passport is cut off."
     )
+
+
+def test_a_draft_says_what_is_missing_before_it_can_go_live(applicant, arrange, session):
+    actor = Actor(ActorKind.seller, None, row_of(session).organisation_id)
+    listing = arrange(catalogue.draft, actor)
+    page = applicant.page(f"/pro/listings/{listing.slug}")
+    assert "What is missing before this can go live" in page
+    assert "Still missing: the name of the person responsible" in page

@@ -10,15 +10,17 @@ from datetime import date, datetime
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
-from app.services.people import company_number, vat_status
+from app.services.people import company_number, trader_gap, vat_status
 from app.session import session
 from models.people.organisation import Organisation
-from models.people.seller import Seller
+from models.people.seller import Seller, SellerState
 from models.people.trader import Trader
 from models.platform.transition import Transition
 
 HOUSE = "Companies House"
+WAITS = {SellerState.kyc_pending: "We are checking the business. You can go on writing; submit the listing after that."}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,16 @@ def trader_of(organisation_id: UUID) -> TraderDetails:
         away_from=seller.away_from if seller else None,
         away_until=seller.away_until if seller else None,
     )
+
+
+def standing(work: Session, organisation_id: UUID) -> str:
+    """What keeps this seller's listings out of the shop, as a sentence; empty when nothing does."""
+    row = work.scalars(sa.select(Seller).where(Seller.organisation_id == organisation_id)).first()
+    if row is None or row.state is SellerState.active:
+        return ""
+    if row.state in {SellerState.applied, SellerState.more_needed}:
+        return trader_gap.sentence(work, row) or "Everything about the business is filled in: hand it in to be checked."
+    return WAITS.get(row.state, "The business may not sell at the moment.")
 
 
 def is_away(details: TraderDetails) -> bool:

@@ -35,6 +35,7 @@ from views.storefront.guard import provider
 from views.storefront.keyed import Keyed
 from views.storefront.paging import page_of
 from views.storefront.people.person import current_person
+from views.storefront.trader import standing
 
 VERBS = {
     "submit": listings.submit,
@@ -179,6 +180,7 @@ def _page(slug: str, form: listing_form.ListingForm | None = None, problem: str 
         "moves": {event: refusal for event, refusal in open_moves.items() if event in VERBS},
         "form": (form or listing_form.filled(found, rules)) if editable else None,
         "act": Keyed(formdata=None),
+        "standing": standing(session(), found.organisation_id),
         "gaps": listings.unfinished(session(), found) if editable else {},
         "price": quote.of_listing(session(), found, at=clock.now()),
         "decision": _decision(session(), found),
