@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 SIZE = (1200, 630)
-DESIGN = 1
+DESIGN = 2
 """Part of a card's name: another number draws them all anew."""
 _GROUND, _INK, _QUIET, _BOTTLE, _DEEP = "#f9e9e2", "#13241d", "#44524b", "#0b5139", "#083a2a"
 _GLASS, _BUBBLE, _LINE = "#dbe55c", "#fbfde6", "#7c8822"
@@ -95,7 +95,7 @@ def _fitted(title: str, fonts: Fonts, width: int) -> tuple[ImageFont.FreeTypeFon
     for size in (68, 60, 52, 46):
         font = fonts.of(display=True, size=size, weight=740)
         lines = _wrapped(title, font, width)
-        if len(lines) * size * 1.12 <= 244 and len(lines) <= _LINES:  # noqa: PLR2004  pixels down to the price
+        if len(lines) * size * 1.12 <= 200 and len(lines) <= _LINES:  # noqa: PLR2004  pixels down to the price
             return font, lines
     return font, [*lines[: _LINES - 1], _cut(" ".join(lines[_LINES - 1 :]), font, width)]
 

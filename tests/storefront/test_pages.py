@@ -102,3 +102,10 @@ def test_a_reader_of_json_gets_the_problem_as_json(visitor):
     answer = visitor.client.get("/nowhere", headers={"Accept": "application/json"})
     assert answer.mimetype == "application/problem+json"
     assert answer.json["status"] == 404
+
+
+def test_the_kit_shows_every_part(app, visitor, monkeypatch):
+    monkeypatch.setitem(app.config, "ENVIRONMENT", "development")
+    page = visitor.page("/kit")
+    for part in ("photo-strip", "photo-row", "seller-facts", "card-media"):
+        assert part in page

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import current_app, render_template
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, RadioField, SelectChoice, SelectField, StringField, TextAreaField
 
 from models.errors import NotFound
+from views.assets import asset
 from views.storefront.blueprint import storefront
+from views.storefront.catalogue.card import Card
+from views.storefront.catalogue.photo import Picture
 from views.storefront.guard import public
 
 
@@ -35,4 +40,10 @@ def parts() -> ResponseReturnValue:
         raise NotFound
     form = Specimen(formdata=None)
     form.postcode_wrong.errors = ["Enter a full postcode, like BS3 1JA"]
-    return render_template("storefront/kit.html", form=form)
+    specimen = Picture(
+        asset("img/s-board.svg"), "", asset("img/s-board.svg"), 480, 360, "A fuse board with its cover off"
+    )
+    plain = Card("Electrical safety report", "#card", "EICR", "Avon Electrical", "Bristol", "s-board.svg", None, 29_300,
+                 "GBP", "VAT and the £5.00 order fee")  # fmt: skip
+    shown = (plain, replace(plain, title="The same with a photo", photo=specimen))
+    return render_template("storefront/kit.html", form=form, cards=shown, pictures=[specimen] * 3)

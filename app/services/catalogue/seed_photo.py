@@ -159,9 +159,9 @@ SURFACES: dict[str, tuple[Callable[[random.Random], Image.Image], str]] = {
 """Drawing and what is on it."""
 
 _OF_TRADES = {
-    "services/electrical": ("metal", "plaster", "boards"),
+    "services/electrical": ("metal", "boards", "plaster"),
     "services/plumbing-and-heating": ("copper", "tiles", "plaster"),
-    "services/decorating": ("paint", "plaster", "boards"),
+    "services/decorating": ("paint", "boards", "plaster"),
     "services/decorating/wallpapering": ("paper", "plaster"),
     "services/carpentry": ("boards", "paint"),
     "services/cleaning": ("tiles", "boards"),
@@ -169,9 +169,8 @@ _OF_TRADES = {
 
 
 def surfaces_of(lineage: str, turn: int) -> tuple[str, ...]:
-    """What fits a category: that of the longest lineage named here, beginning with another one each `turn`."""
+    """What fits a category: that of the longest lineage named here, the first two changing places each `turn`."""
     parts = lineage.split("/")
     paths = ("/".join(parts[:depth]) for depth in range(len(parts), 0, -1))
     found = next((_OF_TRADES[path] for path in paths if path in _OF_TRADES), ("plaster",))
-    turn %= len(found)
-    return found[turn:] + found[:turn]
+    return (found[1], found[0], *found[2:]) if turn % 2 and len(found) > 1 else found

@@ -26,6 +26,7 @@ class Picture:
 
     src: str
     srcset: str
+    small: str
     width: int
     height: int
     alt: str
@@ -36,9 +37,8 @@ def picture(row: ListingPhoto, *, most: int = 1600) -> Picture:
     widths = [width for width in row.widths if width <= most] or row.widths[:1]
     addresses = [(address(row.digest, f"{width}.webp"), width) for width in widths]
     height = round(widths[-1] * row.height / row.width)
-    return Picture(
-        addresses[-1][0], ", ".join(f"{at} {width}w" for at, width in addresses), widths[-1], height, row.alt
-    )
+    srcset = ", ".join(f"{at} {width}w" for at, width in addresses)
+    return Picture(addresses[-1][0], srcset, addresses[0][0], widths[-1], height, row.alt)
 
 
 def address(digest: bytes, name: str, *, external: bool = False) -> str:

@@ -37,6 +37,7 @@ def seller(slug: str) -> ResponseReturnValue:
         "storefront/catalogue/seller_page.html",
         standing=standing,
         seller=standing.organisation,
+        registered=any(sign.isdigit() for sign in standing.organisation.company_number),
         page=page,
         cards=cards(session(), page.rows),
         reviews=block_of(session(), standing.organisation),
