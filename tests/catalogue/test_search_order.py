@@ -15,9 +15,11 @@ from app.services.catalogue import listing as verbs
 from app.services.catalogue import search, search_nothing
 from app.services.catalogue.search import Question, Sort
 from app.services.commerce import quote
+from app.services.people import vat_status
 from app.services.platform import clock
 from models.catalogue.listing import Listing
 from models.people.seller import Seller
+from models.people.vat_status import VatStatus
 from tests.factories.catalogue import live, painting, provider
 
 PER_EXAMPLE = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -74,7 +76,10 @@ def test_pages_have_no_gap_and_no_double_while_listings_come(session, arrange, p
 def test_the_price_that_filters_is_the_price_on_the_card(session, registered, net):
     seller = provider(session)
     listing = live(session, seller, price_minor=net)
-    session.scalars(sa.select(Seller)).one().vat_registered = registered
+    row = session.scalars(sa.select(Seller)).one()
+    number = "GB980780684" if registered else ""
+    said = VatStatus(seller_id=row.id, registered=registered, number=number, from_day=vat_status.today())
+    session.add(said)
     session.commit()
     price = all_in(session, listing)
     assert search.find(session, least_minor=price, most_minor=price).total == 1

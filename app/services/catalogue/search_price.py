@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from app.services.people import vat_status
 from app.services.platform import clock
 from models.catalogue.listing import Listing, ListingState
 from models.catalogue.listing_node import ListingNode
@@ -27,13 +28,16 @@ def priced() -> Any:
     """Rows of live listings: `listing_id` and `all_in_minor`, VAT (half up, as in a quote) and the order fee inside."""
     today = clock.now().astimezone(UK).date()
     vat, fee = _rate(RateKind.vat, today, "vat"), _rate(RateKind.buyer_fee, today, "fee")
-    added = sa.case((Seller.vat_registered, (Listing.price_minor * vat.c.bps + _HALF) // _WHOLE), else_=0)
+    # one row per seller first: what a seller declared is looked up once, not for each of its listings
+    columns = (Seller.organisation_id, vat_status.charges(today).label("charges"))
+    seller = sa.select(*columns).cte("charging").prefix_with("MATERIALIZED")
+    added = sa.case((seller.c.charges, (Listing.price_minor * vat.c.bps + _HALF) // _WHOLE), else_=0)
     all_in = (Listing.price_minor + added + fee.c.amount_minor).label("all_in_minor")
     return (
         sa.select(Listing.id.label("listing_id"), all_in)
         .join(ListingNode, sa.and_(ListingNode.listing_id == Listing.id, ListingNode.is_primary))
         .join(TaxonomyNode, TaxonomyNode.id == ListingNode.node_id)
-        .join(Seller, Seller.organisation_id == Listing.organisation_id)
+        .join(seller, seller.c.organisation_id == Listing.organisation_id)
         .join(vat, vat.c.category == TaxonomyNode.tax_category)
         .join(fee, sa.and_(fee.c.category == "order", fee.c.currency == Listing.currency))
         .where(Listing.state == ListingState.live)

@@ -90,8 +90,8 @@ def coming(session: Session, row: Seller) -> VatStatus | None:
     return session.scalars(later.order_by(VatStatus.from_day, VatStatus.id.desc()).limit(1)).first()
 
 
-def charging(session: Session, organisations: Collection[UUID], on: date) -> set[UUID]:
-    """Which of these organisations charge VAT on lines made on a day."""
+def charges(on: date) -> sa.ColumnElement[bool]:
+    """Whether the seller of an enclosing question charges VAT on lines made on a day."""
     said = (
         sa.select(VatStatus.registered)
         .where(VatStatus.seller_id == Seller.id, VatStatus.from_day <= on)
@@ -100,7 +100,10 @@ def charging(session: Session, organisations: Collection[UUID], on: date) -> set
         .correlate(Seller)
         .scalar_subquery()
     )
-    query = sa.select(Seller.organisation_id).where(
-        Seller.organisation_id.in_(organisations), sa.func.coalesce(said, Seller.vat_registered)
-    )
+    return sa.func.coalesce(said, Seller.vat_registered)
+
+
+def charging(session: Session, organisations: Collection[UUID], on: date) -> set[UUID]:
+    """Which of these organisations charge VAT on lines made on a day."""
+    query = sa.select(Seller.organisation_id).where(Seller.organisation_id.in_(organisations), charges(on))
     return set(session.scalars(query))
