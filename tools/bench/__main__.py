@@ -16,7 +16,7 @@ from flask import Flask
 from app import observability
 from app.factory import create_app
 from app.parts import Parts, assemble
-from tools.bench import books, deliveries, documents, hooks, pages, posts
+from tools.bench import books, deliveries, documents, hooks, oscar, pages, posts, shelf
 from tools.bench.paired import Pair, compare
 
 ROUNDS = 9
@@ -36,7 +36,10 @@ def main() -> int:
         return 2
     for name, make in _pairs(app, parts).items():
         if not chosen.only or name in chosen.only:
-            print(json.dumps(compare(make(), chosen.rounds)), flush=True)
+            try:
+                print(json.dumps(compare(make(), chosen.rounds)), flush=True)
+            except oscar.MissingError as why:
+                print(json.dumps({"pair": name, "skipped": str(why)}), flush=True)
     return 0
 
 
@@ -47,6 +50,9 @@ def _pairs(app: Flask, parts: Parts) -> dict[str, Callable[[], Pair]]:
         "pdf": documents.pair,
         "outbox": lambda: deliveries.pair(parts),
         "webhooks": lambda: hooks.pair(parts),
+        "shelf": lambda: shelf.browsing(parts),
+        "search": lambda: shelf.searching(parts),
+        "oscar": lambda: shelf.beside_oscar(parts),
         "client-money": lambda: books.pair(parts),
     }
 

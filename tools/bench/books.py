@@ -6,22 +6,18 @@ The orders are made in a database of their own beside the product's, which needs
 from __future__ import annotations
 
 import atexit
-import os
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import date, timedelta
 from pathlib import Path
 
 import httpx
 import psycopg
-from sqlalchemy.engine import make_url
 
 from app.commands.seed import PASSWORD
-from app.embedded import APPLICATION, OWNER
 from app.parts import Parts
+from tools.bench.beside import database
 from tools.bench.paired import Cost, Pair, cost, spread
 from tools.bench.served import gunicorn
 from tools.demo.visitor import Visitor
@@ -40,7 +36,7 @@ atexit.register(_KEPT.close)
 
 def pair(parts: Parts) -> Pair:
     """Five looks per sample; `also` tells the page now, as of a month ago, and the whole list as a file."""
-    url = _KEPT.enter_context(_books(parts))
+    url = _KEPT.enter_context(database(parts, _NAME, Path(__file__).with_name("books.sql"), orders=ORDERS))
     address = _KEPT.enter_context(gunicorn("app.factory:create_app()", url))
     clerk = _clerk(address)
     bare = psycopg.connect(url["DATABASE_URL"], autocommit=True)
@@ -84,35 +80,6 @@ def pair(parts: Parts) -> Pair:
 
 def _arm(work: Callable[[], float]) -> Callable[[], Cost]:
     return lambda: cost(_MANY, work, everywhere=True)
-
-
-@contextmanager
-def _books(parts: Parts) -> Iterator[dict[str, str]]:
-    """A seeded database with the orders in it: what a program must see to use it. Dropped afterwards."""
-    own = make_url(parts.config.database_url)
-
-    def there(user: str, database: str) -> str:
-        return own.set(username=user, database=database).render_as_string(hide_password=False)
-
-    def administer(*statements: str, database: str = "postgres") -> None:
-        with psycopg.connect(there("postgres", database), autocommit=True) as admin:
-            for one in statements:
-                admin.execute(one.encode())
-
-    away = f"DROP DATABASE IF EXISTS {_NAME} WITH (FORCE)"
-    try:
-        administer(away, f"CREATE DATABASE {_NAME} OWNER {OWNER}")
-    except psycopg.OperationalError as error:
-        raise SystemExit(f"client-money is measured beside the embedded server only: {error}") from error
-    try:
-        env = {"DATABASE_URL": there(APPLICATION, _NAME), "MIGRATION_DATABASE_URL": there(OWNER, _NAME)}
-        prepare = [sys.executable, "-m", "flask", "prepare", "--seed"]
-        subprocess.run(prepare, env={**os.environ, **env}, check=True, stdout=sys.stderr)
-        year = Path(__file__).with_name("books.sql").read_text("utf-8").replace(":orders", str(ORDERS))
-        administer(year, "VACUUM ANALYZE", database=_NAME)
-        yield env
-    finally:
-        administer(away)
 
 
 def _clerk(address: str) -> httpx.Client:

@@ -30,12 +30,13 @@ class Knock:
 
 
 @contextmanager
-def gunicorn(application: str, env: Mapping[str, str] | None = None) -> Iterator[str]:
-    """The same server with the same settings as the product, at an address of its own."""
+def gunicorn(application: str, env: Mapping[str, str] | None = None, server: Sequence[str] = ()) -> Iterator[str]:
+    """The same server with the same settings as the product, at an address of its own; `server` is another's."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    argv = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "-b", f"127.0.0.1:{port}", application]
+    server = server or (sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py")
+    argv = [*server, "-b", f"127.0.0.1:{port}", application]
     quiet = {"LOG_LEVEL": "WARNING", **(env or {})}  # nobody reads its lines, and the product's go to a file
     process = subprocess.Popen(leashed(argv, signal.SIGTERM), env={**os.environ, **quiet})
     try:

@@ -54,30 +54,39 @@ def filterable(session: Session, node: str) -> Sequence[TaxonomyFacet]:
 
 def counted(session: Session, base: list[Predicate], wanted: dict[UUID, Predicate]) -> tuple[int, Numbers]:
     """How many pass every filter; and per facet and value, how many pass all but, at most, that facet's own."""
-    marks = array([sa.case((holds, None), else_=sa.literal(key, sa.Uuid)) for key, holds in wanted.items()])
-    failed = sa.func.array_remove(sa.cast(marks, sa.ARRAY(sa.Uuid)), sa.null()).label("failed")
-    pool = sa.select(Listing.id, failed).where(*base).cte("pool").prefix_with("MATERIALIZED")  # filter, then count
-    clean = sa.func.cardinality(pool.c.failed) == 0
-    value = sa.func.coalesce(
-        ListingFacet.text_value,
-        sa.cast(ListingFacet.boolean_value, sa.String),
-        sa.cast(sa.func.trim_scale(ListingFacet.number_value), sa.String),
-    ).label("value")
+    failed: Any = None
+    if wanted:
+        marks = array([sa.case((holds, None), else_=sa.literal(key, sa.Uuid)) for key, holds in wanted.items()])
+        failed = sa.func.array_remove(sa.cast(marks, sa.ARRAY(sa.Uuid)), sa.null())
+    columns: Any = (Listing.id, failed.label("failed")) if wanted else (Listing.id,)
+    pool = sa.select(*columns).where(*base).cte("pool").prefix_with("MATERIALIZED")  # filter, then count
+    clean = sa.func.cardinality(pool.c.failed) == 0 if wanted else sa.true()
+    passes = sa.or_(clean, pool.c.failed == array([ListingFacet.facet_id])) if wanted else sa.true()
+    # grouped by the plain columns: the planner knows how few values they have, and hashes instead of sorting
+    value = (ListingFacet.facet_id, ListingFacet.text_value, ListingFacet.boolean_value, ListingFacet.number_value)
     each = (
-        sa.select(ListingFacet.facet_id, value, sa.func.count().label("number"))
+        sa.select(*value, sa.func.count())
         .join(pool, pool.c.id == ListingFacet.listing_id)
-        .where(sa.or_(clean, pool.c.failed == array([ListingFacet.facet_id])))
-        .group_by(ListingFacet.facet_id, value)
+        .where(passes)
+        .group_by(*value)
     )
-    everything = sa.select(sa.null(), sa.null(), sa.func.count()).select_from(pool).where(clean)
+    nothing = (sa.null() for _ in value)
+    everything = sa.select(*nothing, sa.func.count()).select_from(pool).where(clean)
     total, numbers = 0, Numbers()
     rows: Any = session.execute(sa.union_all(each, everything))
-    for facet_id, shown, number in rows:
+    for facet_id, text, boolean, number, count in rows:
         if facet_id is None:
-            total = number
+            total = count
         else:
-            numbers.setdefault(facet_id, {})[shown] = number
+            numbers.setdefault(facet_id, {})[_shown(text, boolean, number)] = count
     return total, numbers
+
+
+def _shown(text: str | None, boolean: bool | None, number: Decimal | None) -> str:
+    """A value as an address writes it."""
+    if text is not None:
+        return text
+    return str(boolean).lower() if boolean is not None else f"{(number or Decimal(0)).normalize():f}"
 
 
 def grouped(known: Sequence[TaxonomyFacet], counts: Numbers, chosen: Mapping[str, set[str]]) -> tuple[FacetCounts, ...]:

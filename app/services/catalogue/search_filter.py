@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from models.catalogue.listing import Listing
+from models.catalogue.listing import Listing, ListingKind
 from models.catalogue.listing_facet import ListingFacet
 from models.catalogue.listing_node import ListingNode
 from models.catalogue.service_visit import ListingArea
@@ -15,6 +15,7 @@ from models.catalogue.taxonomy_facet import NUMBERS, FacetType, TaxonomyFacet
 from models.catalogue.taxonomy_node import TaxonomyNode
 
 Predicate = sa.ColumnElement[bool]
+DOMAINS = {"services": ListingKind.service}
 
 
 def query(text: str) -> sa.ColumnElement[Any]:
@@ -29,6 +30,8 @@ def says(text: str) -> Predicate:
 
 def below(node: str) -> Predicate:
     """Filed at this lineage or beneath it; a path of our own letters, so % and _ mean nothing more."""
+    if node in DOMAINS:  # every listing of this kind is filed below it
+        return Listing.kind == DOMAINS[node]
     here = sa.or_(TaxonomyNode.lineage == node, TaxonomyNode.lineage.startswith(f"{node}/", autoescape=True))
     filed = sa.select(ListingNode.listing_id).join(TaxonomyNode, TaxonomyNode.id == ListingNode.node_id)
     return Listing.id.in_(filed.where(here))
