@@ -4,23 +4,30 @@ from __future__ import annotations
 
 PUBLIC = {
     "ask_unsubscribe",
-    "do_unsubscribe",
     "begin",
     "choose_theme",
     "do_sign_in",
+    "do_unsubscribe",
     "home",
     "legal_text",
     "legal_version",
     "listing",
+    "listing_card",
     "parts",
+    "photo_file",
     "proof",
     "proof_checker",
     "proof_head",
+    "robots",
+    "search_page",
     "sell",
+    "seller",
     "seller_reviews",
     "services",
     "sign_in",
     "sign_out",
+    "sitemap",
+    "sitemap_part",
 }
 
 

@@ -30,7 +30,7 @@ from tests.walls.world import World, address, build
 AWAY = {401, 403, 404, 405}
 NOT_YET = {"/orders/<reference>/receipt-proof.json", "/pro/orders/<reference>/receipt-proof.json"}
 """Papers that this story has not come to."""
-PRIVATE = ("customer", "provider", "token")
+PRIVATE = ("customer", "provider", "person", "token")
 
 
 @pytest.fixture(autouse=True)
