@@ -163,7 +163,7 @@ def cancel(world: World, sale: Sale, who: Who, done_bps: int | None = None) -> N
     hold.divide(world, sale, back, cause, sale.fee_left if with_fee else (0, 0))
 
 
-def _late(sale: Sale, world: World) -> bool:
+def late(sale: Sale, world: World) -> bool:
     """A bank gave the money back less than fourteen days ago: people come before the clock."""
     return any(one.state == "won" and one.entered > world.now - 14 * DAYS for one in sale.cases)
 
@@ -172,7 +172,7 @@ def lapse(world: World, sale: Sale) -> None:
     """Nobody accepted, nobody objected, nobody decided."""
     order = _in(sale, "pending_acceptance", "delivered", "disputed")
     _quiet(sale)
-    require(order.state != "disputed" or not _late(sale, world), "people decide first")
+    require(order.state != "disputed" or not late(sale, world), "people decide first")
     if order.state == "delivered":
         world.become(sale, "order", order, "completed")
         complete(world, sale)
@@ -187,7 +187,7 @@ def hold_limit(world: World, sale: Sale) -> None:
     """75 days after payment."""
     order = _in(sale, "accepted", "in_progress")
     _quiet(sale)
-    require(order.state != "accepted" or not _late(sale, world), "people decide first")
+    require(order.state != "accepted" or not late(sale, world), "people decide first")
     if order.state == "accepted":
         world.become(sale, "order", order, "cancelled")
         hold.all_back(world, sale, "hold_limit")
@@ -209,7 +209,7 @@ def age_limit(world: World, sale: Sale) -> None:
         lapse(world, sale)  # nobody objected in time
         return
     _quiet(sale)
-    require(not _late(sale, world), "people decide first")
+    require(not late(sale, world), "people decide first")
     world.become(sale, "order", order, "cancelled")
     dispute.close_with_order(world, sale)
     hold.all_back(world, sale, "hold_limit")

@@ -7,11 +7,13 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
-from tests.oracle import chargeback, clockwork, refund
+from tests.oracle import chargeback, clockwork, order, refund
 from tests.oracle.world import DAYS, LIVE_CASE, ORDER_OVER, Refund, Sale, Who, World
 
 ONE, OTHER = Who("operator", 1), Who("operator", 2)
 PATIENCE = 400
+TO_DECIDE = 14 * DAYS
+"""What people have after a slow bank; their timers come back every hour of it, and are not walked one by one."""
 
 
 def joint(sale: Sale) -> tuple[Any, ...]:
@@ -29,6 +31,8 @@ def joint(sale: Sale) -> tuple[Any, ...]:
 def look(world: World) -> str:
     """Empty when there is a way; otherwise what stays where it is. The world itself is left alone."""
     world = deepcopy(world)
+    if any(order.late(sale, world) for sale in world.sales):
+        world.now += TO_DECIDE
     for _ in range(PATIENCE):
         for sale in world.sales:
             _others_act(world, sale)
@@ -57,7 +61,7 @@ def _others_act(world: World, sale: Sale) -> None:
         if case.taken and case.state in LIVE_CASE:
             word = chargeback.Word(case.name, "won", case.amount, 0, None, taken=False)
             chargeback.said(world, sale, word)
-            world.now += 14 * DAYS  # the time people have to decide after a slow bank, hourly timers and all
+            world.now += TO_DECIDE
     for row in sale.refunds:
         if row.state == "approved" and not sale.contested:
             refund.begin(world, sale, row)

@@ -10,6 +10,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.services.platform import clock
 from views.storefront import home
+from views.storefront.people.person import current_person
 
 PUBLIC = ("/", "/services", "/services/electrical", "/sign-in", "/legal/order-terms", "/nowhere")
 
@@ -78,6 +79,18 @@ def test_the_error_page_of_a_lost_database_asks_the_database_nothing(buyer, monk
 
     monkeypatch.setattr("views.storefront.people.person._read", broken)
     assert buyer.get("/services").status_code == 503
+
+
+def test_the_error_page_of_somebody_known_counts_no_news(buyer, monkeypatch):
+    """The database went away after the request had learnt who is looking."""
+
+    def broken(*_args, **_named):
+        assert current_person().known
+        raise OperationalError("select 1", {}, Exception("gone"))
+
+    monkeypatch.setattr(home.search, "find", broken)
+    monkeypatch.setattr("views.storefront.platform.notification.notification.unread_count", broken)
+    assert buyer.get("/").status_code == 503
 
 
 def test_a_page_says_that_its_clock_is_moved_and_says_nothing_in_real_time(visitor, monkeypatch):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import product
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -10,82 +12,86 @@ from flask import Flask
 from sqlalchemy.orm import Session
 from werkzeug.routing import AnyConverter, Rule
 
-from app.services.commerce import dispute, order_message, refund_request, review
+from app.clients.storage import StoredContent
+from app.services.commerce import dispute, document, refund_request
 from models.commerce.dispute_file import DisputeFile
+from models.commerce.document import DocumentKind
 from models.commerce.evidence import Evidence
+from models.commerce.order import Order
 from models.commerce.refund import RefundCause
-from models.people.trader_document import TraderDocument
-from tests.factories import commerce, people
+from tests.factories import catalogue, commerce, people
 
-REVIEW = "They came on time and left it tidy."
-
-ELSEWHERE = ("notification_id", "paper_id", "photo_id", "review_id", "sign_in_id", "token_id")
+ELSEWHERE = ("attachment_id", "notification_id", "paper_id", "photo_id", "review_id", "sign_in_id", "token_id")
 """Things this story does not have: their walls have tests beside their pages."""
+SECRETS = ("Priya Nair", "Stackpool", "BS3 1NG", "Key safe", "Avon Electrical", "Secret draft", "The board")
+"""Words of the story; none of them may stand in a stranger's answer."""
 
 
 @dataclass
 class World:
-    """What lies behind the walls: `story`, its order with a problem, a second checkout that is not paid."""
+    """What lies behind the walls: an order with papers, evidence, a refund and a problem; a checkout; a draft."""
 
     story: commerce.Story
+    order: Order
+    draft_slug: str
     blanks: dict[str, str] = field(default_factory=dict)
-    secrets: list[str] = field(default_factory=list)
-    """Strings that only the parties may read, wherever they appear."""
+
+    @property
+    def secrets(self) -> list[str]:
+        """Strings that only the parties may read, wherever they appear."""
+        return [*SECRETS, self.order.reference, self.story.buyer.user.email]
 
 
-def build(session: Session) -> World:
+def build(session: Session, contract: StoredContent) -> World:
     """Made by the product's verbs in one unit of work."""
     told = commerce.story(session)
     order = commerce.delivered(session, told)
-    clerk = people.operator(session, "Finance clerk")
+    document.record(session, order, DocumentKind.contract, contract)
     asked = refund_request.request(
         session,
         order,
         lines={order.lines[0].id: 100},
         cause=RefundCause.goodwill,
         reason="The visit began late.",
-        actor=clerk,
-        fee=False,
+        actor=people.operator(session, "Finance clerk"),
     )
+    evidence = session.scalars(sa.select(Evidence).where(Evidence.order_id == order.id)).one()
     dispute.open_dispute(
         session,
         order,
         actor=told.buyer.actor,
         code="poor_work",
-        text="Two of the new sockets are crooked.",
-        exhibits=[dispute.Exhibit(commerce.photo(session).stored_file)],
+        text="The board hangs crooked.",
+        exhibits=[dispute.Exhibit(evidence.stored_file)],
     )
-    draft = commerce.draft(session, told)
-    unread = review.write(session, commerce.completed(session, told), actor=told.buyer.actor, stars=5, text=REVIEW)
-    sent = order_message.send(
-        session, order, actor=told.buyer.actor, text="The gate is green.", files=[commerce.photo(session).stored_file]
-    )
-    world = World(told)
-    world.secrets = [order.reference, told.buyer.user.email, told.buyer.organisation.name]
+    draft = catalogue.draft(session, told.seller.actor, title="Secret draft of a new service")
+    world = World(told, order, draft.slug)
     world.blanks = {
         **{name: str(uuid4()) for name in ELSEWHERE},
-        "checkout_id": str(draft.id),
+        "checkout_id": str(commerce.draft(session, told).id),
         "reference": order.reference,
         "refund_id": str(asked.id),
-        "slug": told.listing.slug,
+        "slug": draft.slug,
         "kind": "contract",
-        "evidence_id": str(session.scalars(sa.select(Evidence.id).where(Evidence.order_id == order.id)).one()),
-        "attachment_id": str(sent.files[0].id),
-        "review_id": str(unread.id),
+        "evidence_id": str(evidence.id),
         "file_id": str(session.scalars(sa.select(DisputeFile.id)).one()),
-        "paper_id": str(session.scalars(sa.select(TraderDocument.id).order_by(TraderDocument.id)).first()),
     }
     return world
 
 
-def address(app: Flask, blanks: dict[str, str], rule: Rule) -> str:
-    """The rule's address with the story's own things in its blanks. Raises KeyError for a blank nobody filled."""
-    values = {}
-    for name in rule.arguments:
+def never(blanks: dict[str, str]) -> dict[str, str]:
+    """Blanks of the same shape that belong to nothing."""
+    shapes = {"slug": "never-was-one", "kind": "contract", "reference": "FX-2222-22"}
+    return {name: shapes.get(name) or str(uuid4()) for name in blanks}
+
+
+def addresses(app: Flask, blanks: dict[str, str], rule: Rule) -> Iterator[str]:
+    """The rule's addresses, one for every choice it offers. Raises KeyError for a blank that nobody filled."""
+    method = next(iter(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})))
+    choices = []
+    for name in sorted(rule.arguments):
         converter = rule._converters[name]
-        values[name] = next(iter(converter.items)) if isinstance(converter, AnyConverter) else blanks[name]
-    return app.url_map.bind("localhost").build(rule.endpoint, values, method=_method(rule))
-
-
-def _method(rule: Rule) -> str:
-    return next(iter(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})))
+        offered = sorted(converter.items) if isinstance(converter, AnyConverter) else [blanks[name]]
+        choices.append([(name, value) for value in offered])
+    for chosen in product(*choices):
+        yield app.url_map.bind("localhost").build(rule.endpoint, dict(chosen), method=method)

@@ -76,8 +76,10 @@ def _by_a_machine() -> bool:
 
 
 def _ask_nobody() -> None:
-    """The page must not need what has just failed: without the database, the reader is nobody in particular."""
+    """The page must not need what has just failed: without the database, the reader is nobody in particular, and who is
+    known already has no news."""
     g.setdefault("person", Person())
+    g.setdefault("unread", 0)
     g.setdefault("_login_user", AnonymousUserMixin())
 
 

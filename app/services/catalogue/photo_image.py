@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from io import BytesIO
 
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms, ImageFile, ImageOps
 
 from models.errors import Invalid
 
@@ -137,6 +137,7 @@ def _upright(image: Image.Image, data: bytes, form: str) -> Image.Image:
         if form == "JPEG":
             image.draft(image.mode, (WIDTHS[-1], MOST_HEIGHT))  # decodes a half, quarter or eighth where enough
         profile = image.info.get("icc_profile")
+        ImageFile.LOAD_TRUNCATED_IMAGES = False  # WeasyPrint switches it on for the whole process
         image.load()
         turned = ImageOps.exif_transpose(image)
         return _plain(_in_srgb(turned, profile))
