@@ -23,6 +23,10 @@ FLAGS = [
 ]
 AXE = Path("node_modules/axe-core/axe.min.js")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+SETTLED = """() => Promise.race([
+  Promise.allSettled(document.getAnimations().map((one) => one.finished)),
+  new Promise((enough) => setTimeout(enough, 2000)),
+]).then(() => true)"""
 EXPECTED = "Failed to load resource: the server responded with a status of 4"
 """A refused form is a 4xx, which the browser notes: no fault of the page."""
 
@@ -53,6 +57,7 @@ class Reader:
     def violations(self) -> list[str]:
         """What axe finds on the present page, with every fold of it opened."""
         self.page.evaluate("document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
+        self.page.evaluate(SETTLED)  # a colour on its way to another has no contrast to speak of
         self.page.evaluate(AXE.read_text())
         found = self.page.evaluate(f"axe.run(document, {{runOnly: {RULES!r}}})")
         return [f"{rule['id']}: {node['html'][:160]}" for rule in found["violations"] for node in rule["nodes"]]
