@@ -27,6 +27,7 @@ def stories() -> Iterator[Ending]:
     yield from _refunds_fail()
     yield from _refunds_are_asked_for()
     yield from _the_last_day_to_cancel()
+    yield from _work_is_late()
 
 
 def _begun(stage: str, lines: int = 1, *, hours: int = 2, line: dict[str, Any] = LINE) -> Ending:
@@ -50,6 +51,10 @@ def _the_bank_empties_a_hold() -> Iterator[Ending]:
     game.answer_the_bank(pick=0, concede=False)
     game.run_job(min(game.picture.jobs))
     game.bank_rules(pick=0, outcome="lost", tell=True)
+    yield game
+    game = _begun("paid")
+    game.bank_contests(pick=0, whole=True, tenths=1, inquiry=False, tell=True)
+    game.answer_the_bank(pick=0, concede=True)
     yield game
 
 
@@ -149,4 +154,21 @@ def _the_last_day_to_cancel() -> Iterator[Ending]:
         game = _begun("accepted", hours=1_600)
         game.go_to(game.shop.now + timedelta(days=14, hours=hours))
         game.cancel(pick=0, kind="buyer", done=None, twice=False)
+        yield game
+
+
+def _work_is_late() -> Iterator[Ending]:
+    """Its fourteen days would end after day 89, so on day 85 people are asked: by the clock, or at once when a problem
+    is taken back later, though a bank contests the payment."""
+    for contested in (False, True):
+        game = _begun("in_progress")
+        game.go_to(game.shop.now + timedelta(days=74))
+        game.seller_works(pick=0)
+        game.go_to(game.shop.now + timedelta(days=6))
+        game.report_a_problem(pick=0, kind="buyer", twice=False)
+        if contested:
+            game.bank_contests(pick=0, whole=False, tenths=3, inquiry=False, tell=True)
+            game.go_to(game.shop.now + timedelta(days=6))
+        game.take_a_problem_back(pick=0)
+        game.go_to(game.shop.now + timedelta(days=6))
         yield game
