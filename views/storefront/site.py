@@ -26,7 +26,7 @@ from views.storefront.commerce import (
 from views.storefront.people import account_security, sell, setup, sign_in
 from views.storefront.people.person import current_person
 from views.storefront.platform import notification, notification_preference, unsubscribe
-from views.storefront.trader import is_away, trader_of
+from views.storefront.trader import trader_of
 
 PAGES = (
     home,
@@ -70,7 +70,6 @@ def _context() -> dict[str, Any]:
         "unread": notification.unread,
         "footer_texts": legal.FOOTER_TEXTS,
         "trader_of": trader_of,
-        "is_away": is_away,
     }
 
 

@@ -6,13 +6,13 @@ Every page may ask `trader_of(organisation id)` and print it with templates/stor
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.services.people import company_number, trader_gap, vat_status
+from app.services.people import company_number, trader_gap
 from app.session import session
 from models.people.organisation import Organisation
 from models.people.seller import Seller, SellerState
@@ -25,7 +25,7 @@ WAITS = {SellerState.kyc_pending: "We are checking the business. You can go on w
 
 @dataclass(frozen=True, slots=True)
 class TraderDetails:
-    """Empty strings for what is not known. `away_from` and `away_until` are days on which no new order begins."""
+    """Empty strings for what is not known."""
 
     name: str
     legal_name: str
@@ -38,8 +38,6 @@ class TraderDetails:
     email: str
     certified_at: datetime | None
     approved_at: datetime | None
-    away_from: date | None
-    away_until: date | None
 
 
 def trader_of(organisation_id: UUID) -> TraderDetails:
@@ -50,7 +48,7 @@ def trader_of(organisation_id: UUID) -> TraderDetails:
         .scalar_subquery()
     )
     found = session().execute(
-        sa.select(Organisation, Seller, Trader, approved)
+        sa.select(Organisation, Trader, approved)
         .outerjoin(Seller, Seller.organisation_id == Organisation.id)
         .outerjoin(Trader, Trader.seller_id == Seller.id)
         .where(Organisation.id == organisation_id)
@@ -58,7 +56,7 @@ def trader_of(organisation_id: UUID) -> TraderDetails:
     row = found.first()
     if row is None:
         raise LookupError(organisation_id)
-    party, seller, said, at = row
+    party, said, at = row
     return TraderDetails(
         name=party.name,
         legal_name=party.legal_name,
@@ -71,8 +69,6 @@ def trader_of(organisation_id: UUID) -> TraderDetails:
         email=party.email,
         certified_at=said.certified_at if said else None,
         approved_at=at,
-        away_from=seller.away_from if seller else None,
-        away_until=seller.away_until if seller else None,
     )
 
 
@@ -84,13 +80,6 @@ def standing(work: Session, organisation_id: UUID) -> str:
     if row.state in {SellerState.applied, SellerState.more_needed}:
         return trader_gap.sentence(work, row) or "Everything about the business is filled in: hand it in to be checked."
     return WAITS.get(row.state, "The business may not sell at the moment.")
-
-
-def is_away(details: TraderDetails) -> bool:
-    """They take no new orders today."""
-    if details.away_from is None or details.away_until is None:
-        return False
-    return details.away_from <= vat_status.today() <= details.away_until
 
 
 def _register(register: str, number: str) -> str:
