@@ -14,6 +14,7 @@ from app.services.platform import clock
 from models.actor import Actor, ActorKind
 from models.commerce.order import Order
 from models.errors import Conflict, GuardFailed, Invalid, NotAllowed
+from models.platform.notification import Notification
 from tests.factories import commerce, people
 
 DAY = timedelta(days=1)
@@ -89,3 +90,18 @@ def test_the_database_lets_nobody_change_what_was_written(work: Session, told: c
     for statement in ("update order_message set text = 'No'", "delete from order_message"):
         with pytest.raises(ProgrammingError, match="permission denied"), work.begin_nested():
             work.execute(sa.text(statement))
+
+
+def test_the_other_side_is_told_once_until_it_has_read(work: Session, told: commerce.Story, made: Order) -> None:
+    def news() -> int:
+        mine = sa.select(sa.func.count()).where(
+            Notification.user_id == told.seller.user.id, Notification.event == "message.new"
+        )
+        return work.scalar(mine) or 0
+
+    for number in range(3):
+        order_message.send(work, made, actor=told.buyer.actor, text=f"Number {number}")
+    assert news() == 1
+    order_message.read(work, made, actor=told.seller.actor)
+    order_message.send(work, made, actor=told.buyer.actor, text="And another thing")
+    assert news() == 2

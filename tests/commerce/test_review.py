@@ -11,14 +11,16 @@ from hypothesis import strategies as some
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 from sqlalchemy.orm import Session
 
-from app.services.commerce import review, review_figure
+from app.services.commerce import news, review, review_figure
 from app.services.platform import clock, invariant, timer
 from jobs.base import load_all
 from models.actor import Actor
 from models.commerce.order import Order
 from models.commerce.review import Review, ReviewState
 from models.errors import Conflict, GuardFailed, Invalid, NotAllowed, NotFound
+from models.platform.notification import Notification
 from models.platform.timer import TimerRow, TimerState
+from models.platform.transition import Transition
 from tests.factories import commerce, people
 
 GOOD = "On time, tidy, and the report was clear."
@@ -230,3 +232,30 @@ def test_nobody_reads_the_other_side_before_writing_or_fourteen_days(
     assert all(row.shown is open_now for row in rows.values())
     assert all(row.order_id == order.id for row in rows.values())
     assert figures_hold(work)
+
+
+def told_of(session: Session, told: commerce.Story, row: Review, *events: str) -> list[tuple[str, str]]:
+    """What both sides are told when the jobs of these moves have run: event and whose news it is."""
+    for event in events:
+        moves = sa.select(Transition).where(Transition.subject_id == row.id, Transition.event == event)
+        moved = session.scalars(moves.order_by(Transition.id.desc())).first()
+        news.tell(session, noun="order_review", subject_id=row.id, event=event, moved=moved.id if moved else 0)
+    names = {told.buyer.user.id: "buyer", told.seller.user.id: "seller"}
+    rows = session.execute(sa.select(Notification.event, Notification.user_id).order_by(Notification.event))
+    return [(event, names[user]) for event, user in rows if event.startswith("review.")]
+
+
+def test_the_other_side_is_told_that_a_review_waits_and_when_it_is_published(
+    work: Session, told: commerce.Story, made: Order, staff: Actor
+) -> None:
+    row = review.write(work, made, actor=told.buyer.actor, stars=5, text=GOOD)
+    assert told_of(work, told, row, "begin") == [("review.waiting", "seller")]
+    second = review.write(work, made, actor=told.seller.actor, stars=4, text=FAIR)
+    assert told_of(work, told, second, "begin") == [("review.waiting", "seller")]
+    told_of(work, told, row, "publish")
+    review.hide(work, row, actor=staff, reason="It shows a private address.")
+    assert told_of(work, told, row, "hide") == [
+        ("review.hidden", "buyer"),
+        ("review.published", "seller"),
+        ("review.waiting", "seller"),
+    ]

@@ -19,6 +19,7 @@ from models.commerce.dispute import Dispute
 from models.commerce.order import Order
 from models.commerce.payment import Payment
 from models.commerce.refund import Refund
+from models.commerce.review import Review, ReviewState
 from models.lifecycle import Lifecycle
 from models.platform.transition import Transition
 from reports.layout.formats import window
@@ -57,6 +58,7 @@ PROBLEM_NEWS = {
     "decide_split": "problem.decided",
     "withdraw": "problem.withdrawn",
 }
+REVIEW_NEWS = {"begin": "review.waiting", "publish": "review.published", "hide": "review.hidden"}
 REFUND_NEWS = {"psp_succeeded": "refund.sent", "psp_failed": "refund.failed", "psp_failed_late": "refund.failed"}
 
 
@@ -64,6 +66,7 @@ REFUND_NEWS = {"psp_succeeded": "refund.sent", "psp_failed": "refund.failed", "p
 @machine.follow("dispute", *PROBLEM_NEWS)
 @machine.follow("refund", *REFUND_NEWS)
 @machine.follow("chargeback", "begin")
+@machine.follow("order_review", *REVIEW_NEWS)
 def ask(session: Session, row: Lifecycle, event: str, moved: int) -> None:
     """Asks for the news of one move; the key is its history row."""
     noun = row.machine.name
@@ -138,11 +141,22 @@ def _of_chargeback(session: Session, subject_id: UUID, event: str, past: Transit
     _tell(session, row.order, "chargeback.opened", (SELLER,), words, key=_key("chargeback", subject_id, event, past))
 
 
+def _of_review(session: Session, subject_id: UUID, event: str, past: Transition | None) -> None:
+    row = session.get_one(Review, subject_id)
+    if event == "begin" and row.state is not ReviewState.waiting:
+        return  # the second of two: both are published, and that is told
+    whom = (row.author,) if event == "hide" else OTHER[row.author]
+    words = {**_order_words(row.order), "who": row.author_organisation.name, "reason": _reason(past)}
+    key = _key("order_review", subject_id, event, past)
+    _tell(session, row.order, REVIEW_NEWS[event], whom, words, key=key, below="/review")
+
+
 _TELLERS: dict[str, Callable[[Session, UUID, str, Transition | None], None]] = {
     "order": _of_order,
     "dispute": _of_problem,
     "refund": _of_refund,
     "chargeback": _of_chargeback,
+    "order_review": _of_review,
 }
 _WAITS = {
     "begin": ANSWER,

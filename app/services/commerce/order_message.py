@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.services.platform import clock, machine
+from app.services.platform import clock, machine, notification
 from models.actor import Actor, ActorKind
 from models.commerce.order import ORDER, Order
 from models.commerce.order_message import OrderMessage
@@ -50,9 +50,31 @@ def send(session: Session, order: Order, *, actor: Actor, text: str, files: Iter
         raise Conflict(f"You have sent {MOST_LATELY} messages in ten minutes. Wait a little, then send this one.")
     row = OrderMessage(order_id=order.id, party=side, user_id=actor.user_id, text=words, created_at=clock.now())
     row.files = [OrderMessageFile(stored_file_id=one.id) for one in shown]
+    told_of = sa.select(OrderMessage.id).where(
+        OrderMessage.order_id == order.id, OrderMessage.party == side, OrderMessage.read_at.is_(None)
+    )
+    news = session.scalar(told_of.limit(1)) is None
     session.add(row)
     session.flush()
+    if news:
+        _tell(session, order, row)
     return row
+
+
+def _tell(session: Session, order: Order, row: OrderMessage) -> None:
+    """Once, until the other side has opened the conversation."""
+    bought = row.party == ActorKind.buyer
+    me, them = order.buyer_organisation, order.seller_organisation
+    if not bought:
+        me, them = them, me
+    notification.tell(
+        session,
+        "message.new",
+        to=them.id,
+        words={"order": order.reference, "who": me.name, "title": order.lines[0].title},
+        link=f"{'/pro' if bought else ''}/orders/{order.reference}#messages",
+        key=f"message:{row.id}",
+    )
 
 
 def read(session: Session, order: Order, *, actor: Actor) -> int:

@@ -153,6 +153,25 @@ EVENTS: dict[str, Event] = dict(
             "The bank of {buyer} asks {amount} back for {title}. What is still held is frozen until the bank has"
             " decided. We answer the bank, and may ask you for papers.",
         ),
+        _may(
+            "message.new", "A message about an order", "news", "{order}: {who} wrote to you",
+            "{who} wrote to you about {title}. You are told once, until you have opened the conversation.",
+            "Read the message",
+        ),
+        _may(
+            "review.waiting", "Somebody reviewed you", "news", "{order}: {who} has written a review",
+            "You can read it when you have written yours, or 14 days after {title} was completed.",
+            "Write yours",
+        ),
+        _may(
+            "review.published", "A review of you is published", "news", "{order}: the review of {who} is published",
+            "Everybody can read it now. You may reply once.",
+            "Read it",
+        ),
+        _must(
+            "review.hidden", "Your review is hidden", "orders", "{order}: your review is hidden",
+            "A moderator hid your review of {title}. The reason they gave: {reason}",
+        ),
     )
 )  # fmt: skip
 """By their code."""
