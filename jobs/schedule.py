@@ -36,6 +36,7 @@ SCHEDULES: tuple[Schedule, ...] = (
     Schedule("platform.idempotency_key.prune", timedelta(days=1), timedelta(hours=3, minutes=20)),
     Schedule("people.trader.begin_day", timedelta(hours=1), timedelta(minutes=2)),
     Schedule("people.access_token.prune", timedelta(days=1), timedelta(hours=3, minutes=40)),
+    Schedule("people.account_link.prune", timedelta(days=1), timedelta(hours=3, minutes=45)),
     Schedule("people.sign_in.prune", timedelta(days=1), timedelta(hours=3, minutes=50)),
 )
 

@@ -80,6 +80,8 @@ def keep(user: User) -> None:
     mark, mine, where = stamp(user), user.id, visitor()
     actor = Actor(ActorKind.buyer, mine, request_id=current_request_id(), name="sign-in")
     with unit_of_work(actor) as work:
+        if sign_in.is_new_device(work, user_id=mine, device=where.device):
+            sign_in.warn_of_new_device(work, user=work.get_one(User, mine), visitor=where)
         row, secret = sign_in.begin(work, user_id=mine, stamp=mark, visitor=where, now=utc_now())
     session.pop("csrf_token", None)
     session[TOKEN] = secret

@@ -9,11 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.extensions import limiter
+from app.services.people import account_request
+from models.people.account_request import AccountRequest
+from models.platform.mail_message import MailMessage
 from tests.conftest import Arrange
 from tests.factories import commerce, people
 
@@ -95,3 +99,21 @@ def stranger(arrange: Arrange, signed_in: Callable[[people.Party], Browser]) -> 
 def rival(arrange: Arrange, signed_in: Callable[[people.Party], Browser]) -> Browser:
     """Another provider."""
     return signed_in(arrange(people.provider, name="Severn Sparks"))
+
+
+@pytest.fixture
+def answered(arrange, session) -> Callable[[], list[MailMessage]]:
+    """Does what the jobs would do, and answers the mails that were written since."""
+
+    def run() -> list[MailMessage]:
+        seen = set(session.scalars(sa.select(MailMessage.id)))
+
+        def all_of(work):
+            for row in work.scalars(sa.select(AccountRequest)).all():
+                account_request.answer(work, row)
+
+        arrange(all_of)
+        session.rollback()
+        return [m for m in session.scalars(sa.select(MailMessage).order_by(MailMessage.id)) if m.id not in seen]
+
+    return run

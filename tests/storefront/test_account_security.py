@@ -8,7 +8,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 from werkzeug.security import generate_password_hash
 
-from app.services.people import sign_in
+from app.services.people import browser, sign_in
 from models.people.access_token import AccessToken
 from models.people.sign_in import SignIn, SignInEnd
 from models.platform.audit_event import AuditEvent
@@ -142,8 +142,8 @@ def test_sessions_are_forgotten_after_ninety_days_without_use(buyer, arrange, se
 
 
 def test_a_browser_is_told_by_what_its_person_calls_it():
-    assert sign_in.summary(WINDOWS) == "Firefox on Windows"
-    assert sign_in.summary("curl/8.5") == "Another program"
+    assert browser.summary(WINDOWS) == "Firefox on Windows"
+    assert browser.summary("curl/8.5") == "Another program"
 
 
 def test_the_browsers_name_is_not_taken_from_a_forged_cookie(app, buyer, session):

@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import abort
+from flask import abort, redirect, url_for
 
 from models.errors import NotFound
 from views.storefront.people.person import current_person
@@ -33,7 +33,7 @@ def customer(view: View) -> View:
         if current_person().buying is None:
             raise NotFound
 
-    return _guarded(view, "customer", check)
+    return _guarded(view, "customer", check, confirmed=True)
 
 
 def provider(view: View) -> View:
@@ -43,14 +43,16 @@ def provider(view: View) -> View:
         if current_person().selling is None:
             raise NotFound
 
-    return _guarded(view, "provider", check)
+    return _guarded(view, "provider", check, confirmed=True)
 
 
-def _guarded(view: View, name: str, check: Callable[[], None]) -> View:
+def _guarded(view: View, name: str, check: Callable[[], None], *, confirmed: bool = False) -> View:
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
         if not current_person().known:
             abort(401)
+        if confirmed and not current_person().confirmed:
+            return redirect(url_for("storefront.account_unconfirmed"), 303)
         check()
         return view(*args, **kwargs)
 

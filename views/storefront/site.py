@@ -23,7 +23,18 @@ from views.storefront.commerce import (
     review_board,
     visit_calendar,
 )
-from views.storefront.people import account_security, sell, setup, sign_in
+from views.storefront.people import (
+    account_deletion,
+    account_details,
+    account_organisation,
+    account_security,
+    invitation,
+    password,
+    sell,
+    setup,
+    sign_in,
+    sign_up,
+)
 from views.storefront.people.person import current_person
 from views.storefront.platform import notification, notification_preference, unsubscribe
 from views.storefront.trader import trader_of
@@ -51,12 +62,18 @@ PAGES = (
     sitemap,
     pro_photo,
     sign_in,
+    sign_up,
+    password,
+    account_details,
     account_security,
     notification,
     notification_preference,
     unsubscribe,
     sell,
     setup,
+    account_organisation,
+    invitation,
+    account_deletion,
     legal,
     preferences,
     kit,

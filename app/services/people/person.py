@@ -11,43 +11,62 @@ from werkzeug.security import generate_password_hash
 
 from app.services.people import organisation
 from models.errors import Conflict, Invalid
+from models.people.account_standing import AccountStanding
 from models.people.organisation import OrganisationKind
 from models.types import utc_now
 
 HASH_METHOD = "scrypt"
 
 
+def hashed(password: str) -> str:
+    """As it is kept."""
+    return generate_password_hash(password, method=HASH_METHOD)
+
+
 def create(
     session: Session, *, email: str, password: str, first_name: str, last_name: str, roles: Sequence[str] = ()
 ) -> User:
-    """An account that signs in with its e-mail address. `roles` are console roles (security/roles.py).
+    """An account whose address somebody vouches for. `roles` are console roles (security/roles.py).
 
     Raises Conflict when the address is taken, Invalid for a role that the database lacks.
     """
-    address = email.strip().lower()
-    if session.scalar(sa.select(User.id).where(User.email == address)) is not None:
-        raise Conflict("There is an account with this e-mail address.")
     found = list(session.scalars(sa.select(Role).where(Role.name.in_(roles))))
     if len(found) != len(set(roles)):
         raise Invalid("A role is missing. Run `flask roles sync`.")
+    user = add(
+        session, email=email, hash_=hashed(password), first_name=first_name, last_name=last_name, personal=not roles
+    )
+    user.roles = found
+    session.get_one(AccountStanding, user.id).confirmed_at = utc_now()
+    session.flush()
+    return user
+
+
+def add(session: Session, *, email: str, hash_: str, first_name: str, last_name: str, personal: bool = True) -> User:
+    """An account that signs in with its e-mail address, which nobody has confirmed yet. Raises Conflict when the
+    address is taken."""
+    address = email.strip().lower()
+    if session.scalar(sa.select(User.id).where(sa.or_(User.email == address, User.username == address))) is not None:
+        raise Conflict("There is an account with this e-mail address.")
     now = utc_now().replace(tzinfo=None)  # Flask-AppBuilder's columns are naive; they hold UTC
     user = User(
         username=address,
         email=address,
         first_name=first_name.strip(),
         last_name=last_name.strip(),
-        password=generate_password_hash(password, method=HASH_METHOD),
+        password=hash_,
         active=True,
         created_on=now,
         changed_on=now,
         login_count=0,
         fail_login_count=0,
     )
-    user.roles = found
     session.add(user)
     session.info["verb"] = "person.create"
     session.flush()
-    if not roles:
+    session.add(AccountStanding(user_id=user.id))
+    session.flush()
+    if personal:
         _give_personal_organisation(session, user)
     return user
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import sqlalchemy as sa
 from flask_appbuilder.security.sqla.models import User
 from sqlalchemy.orm import Session
 
+from app.services.people import browser
+from app.services.platform import clock, mail
 from models.errors import NotFound
 from models.people.sign_in import SignIn, SignInEnd
 
@@ -23,23 +25,6 @@ COARSE = timedelta(minutes=5)
 """`seen_at` is written at most this often."""
 REMEMBERED_FOR = timedelta(days=90)
 BATCH = 500
-_PROGRAMS = (
-    ("Edge", r"\bEdgA?/"),
-    ("Opera", r"\bOPR/"),
-    ("Samsung Internet", r"\bSamsungBrowser/"),
-    ("Firefox", r"\b(?:Firefox|FxiOS)/"),
-    ("Chrome", r"\b(?:Chrome|CriOS)/"),
-    ("Safari", r"\bVersion/.*Safari/"),
-)
-_SYSTEMS = (
-    ("iPhone", r"\biPhone\b"),
-    ("iPad", r"\biPad\b"),
-    ("Android", r"\bAndroid\b"),
-    ("Windows", r"\bWindows\b"),
-    ("Mac", r"\bMacintosh\b"),
-    ("ChromeOS", r"\bCrOS\b"),
-    ("Linux", r"\bLinux\b"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +45,7 @@ def begin(session: Session, *, user_id: int, stamp: str, visitor: Visitor, now: 
         token_hash=digest(secret),
         stamp=stamp,
         device_hash=digest(visitor.device),
-        browser=summary(visitor.user_agent),
+        browser=browser.summary(visitor.user_agent),
         address=visitor.address,
         created_at=now,
         seen_at=now,
@@ -107,7 +92,14 @@ def end(session: Session, row: SignIn, *, by: SignInEnd, now: datetime) -> None:
     session.flush()
 
 
-def end_own(session: Session, *, sign_in_id: object, user_id: int, now: datetime) -> SignIn:
+def act_for(session: Session, *, sign_in_id: UUID, organisation_id: UUID | None) -> None:
+    """Whom the person in this browser acts for; None lets us guess. Who calls has checked that they belong to it."""
+    session.info["verb"] = "sign_in.act_for"
+    session.get_one(SignIn, sign_in_id).acting_for_id = organisation_id
+    session.flush()
+
+
+def end_own(session: Session, *, sign_in_id: UUID, user_id: int, now: datetime) -> SignIn:
     """Ends one of one's own. Raises NotFound for somebody else's."""
     row = session.scalar(sa.select(SignIn).where(SignIn.id == sign_in_id, SignIn.user_id == user_id).with_for_update())
     if row is None:
@@ -132,6 +124,19 @@ def is_new_device(session: Session, *, user_id: int, device: str) -> bool:
     theirs = sa.select(SignIn.device_hash).where(SignIn.user_id == user_id)
     here = sa.exists(theirs.where(SignIn.device_hash == digest(device)))
     return bool(session.scalar(sa.select(sa.and_(sa.exists(theirs), ~here))))
+
+
+def warn_of_new_device(session: Session, *, user: User, visitor: Visitor) -> None:
+    """A mail about a browser that was never seen for this person; once for each browser."""
+    words = {
+        "name": user.first_name,
+        "browser": browser.summary(visitor.user_agent),
+        "at": clock.now(),
+        "address": visitor.address or "an unknown address",
+        "link": "/account/security",
+    }
+    key = f"sign_in:{user.id}:{digest(visitor.device).hex()}"
+    mail.post(session, "account_new_device", to=user.email, words=words, key=key, user_id=user.id)
 
 
 def knows_device(session: Session, *, name: str, device: str) -> bool:
@@ -161,13 +166,6 @@ def prune(session: Session, *, now: datetime) -> int:
         session.delete(row)
     session.flush()
     return len(rows)
-
-
-def summary(user_agent: str) -> str:
-    """The browser in words that its person recognises: `Firefox on Windows`."""
-    program = next((name for name, pattern in _PROGRAMS if re.search(pattern, user_agent)), "Another program")
-    system = next((name for name, pattern in _SYSTEMS if re.search(pattern, user_agent)), "")
-    return f"{program} on {system}" if system else program
 
 
 def digest(secret: str) -> bytes:

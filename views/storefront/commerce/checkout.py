@@ -46,6 +46,8 @@ def begin(slug: str) -> ResponseReturnValue:
     if not person.known:
         back = url_for("storefront.listing", slug=slug, window=wanted or None)
         return redirect(url_for("storefront.sign_in", next=back), HTTPStatus.SEE_OTHER)
+    if not person.confirmed:
+        return redirect(url_for("storefront.account_unconfirmed"), HTTPStatus.SEE_OTHER)
     if person.buying is None:
         raise NotFound
     form, actor = Keyed(), person.buyer()

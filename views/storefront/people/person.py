@@ -7,14 +7,17 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from flask import g
+from flask_appbuilder.security.sqla.models import User
 from flask_login import current_user
 
 from app.observability import current_request_id
 from app.session import session
 from models.actor import Actor, ActorKind
-from models.people.membership import Membership
+from models.people.account_standing import AccountStanding
+from models.people.membership import Membership, MembershipRole
 from models.people.organisation import Organisation
 from models.people.seller import Seller
+from security import sessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,10 @@ class Party:
     id: UUID
     name: str
     slug: str
+    personal: bool = False
+    owner: bool = True
+    """Whether the person may do everything for it, or its daily work."""
+    sells: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,11 @@ class Person:
     name: str = ""
     buying: Party | None = None
     selling: Party | None = None
+    confirmed: bool = True
+    """Whether their e-mail address is; until then they are nobody's buyer and nobody's seller."""
+    parties: tuple[Party, ...] = ()
+    chosen: Party | None = None
+    """The organisation they said they act for, in this browser."""
 
     @property
     def known(self) -> bool:
@@ -69,13 +81,43 @@ def current_person() -> Person:
 
 
 def _read(user_id: int) -> Person:
-    parties = session.execute(
-        sa.select(Organisation.id, Organisation.name, Organisation.slug, Seller.id.label("seller_id"))
-        .join(Membership, Membership.organisation_id == Organisation.id)
+    """One statement. Who was taken out of an organisation acts for it no more, whatever their session says."""
+    rows = session.execute(
+        sa.select(
+            AccountStanding.user_id.label("standing_id"),
+            AccountStanding.confirmed_at,
+            Organisation.id,
+            Organisation.name,
+            Organisation.slug,
+            Organisation.personal,
+            Membership.role,
+            Seller.id.label("seller_id"),
+        )
+        .select_from(User)
+        .outerjoin(AccountStanding, AccountStanding.user_id == User.id)
+        .outerjoin(Membership, Membership.user_id == User.id)
+        .outerjoin(Organisation, Organisation.id == Membership.organisation_id)
         .outerjoin(Seller, Seller.organisation_id == Organisation.id)
-        .where(Membership.user_id == user_id)
+        .where(User.id == user_id)
         .order_by(Organisation.personal, Membership.created_at)  # who belongs to a company buys for it
     ).all()
-    selling = next((Party(row.id, row.name, row.slug) for row in parties if row.seller_id), None)
-    buying = next((Party(row.id, row.name, row.slug) for row in parties if not row.seller_id), selling)
-    return Person(user_id, current_user.first_name, buying, selling)
+    parties = tuple(
+        Party(row.id, row.name, row.slug, row.personal, row.role is MembershipRole.owner, row.seller_id is not None)
+        for row in rows
+        if row.id is not None
+    )
+    if rows[0].standing_id is not None and rows[0].confirmed_at is None:
+        return Person(user_id, current_user.first_name, confirmed=False, parties=parties)
+    buying, selling, chosen = _parts(parties)
+    return Person(user_id, current_user.first_name, buying, selling, parties=parties, chosen=chosen)
+
+
+def _parts(parties: tuple[Party, ...]) -> tuple[Party | None, Party | None, Party | None]:
+    """Whom they buy for, whom they sell for, and what they chose: a choice counts for both."""
+    here = sessions.current()
+    wanted = here.acting_for_id if here is not None else None
+    chosen = next((one for one in parties if one.id == wanted), None)
+    if chosen is not None:
+        return chosen, chosen if chosen.sells else None, chosen
+    selling = next((one for one in parties if one.sells), None)
+    return next((one for one in parties if not one.sells), selling), selling, None

@@ -1,0 +1,125 @@
+"""What people type about their own account."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from wtforms import EmailField, HiddenField, PasswordField, StringField
+from wtforms.validators import InputRequired, Length, Regexp
+
+from models.errors import Invalid
+from security.passwords import LONGEST, objection
+from views.storefront.keyed import Keyed
+
+HINT = "At least 12 characters. Four unrelated words are easy to keep."
+
+
+def _email() -> EmailField:
+    return EmailField(
+        "E-mail address",
+        [
+            InputRequired("Enter your e-mail address"),
+            Length(max=254, message="Enter an address of at most 254 characters"),
+            Regexp(r"^\s*[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;.]+\s*$", message="Enter an address like name@example.com"),
+        ],
+        render_kw={"autocomplete": "email", "autocapitalize": "none", "spellcheck": "false"},
+    )
+
+
+def _name(label: str, told: str, auto: str) -> StringField:
+    return StringField(label, [InputRequired(told), Length(max=64)], render_kw={"autocomplete": auto})
+
+
+def _new_password() -> PasswordField:
+    return PasswordField(
+        "New password",
+        [InputRequired("Enter a password")],
+        description=HINT,
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
+def _present_password() -> PasswordField:
+    return PasswordField(
+        "Your present password",
+        [InputRequired("Enter your present password"), Length(max=LONGEST)],
+        render_kw={"autocomplete": "current-password"},
+    )
+
+
+class Plain(Keyed):
+    """A form without a key: what it does is the same when it is done twice."""
+
+    key = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super(Keyed, self).__init__(*args, **kwargs)
+
+    def accept_password(self, field: PasswordField, about: Sequence[str]) -> bool:
+        """Whether the password may be used; else the reason is on the field."""
+        reason = objection(field.data or "", about)
+        if reason:
+            self.take(Invalid(reason, {field.short_name: reason}))
+        return not reason
+
+
+class SignUp(Plain):
+    """A new account."""
+
+    first_name = _name("First name", "Enter your first name", "given-name")
+    last_name = _name("Last name", "Enter your last name", "family-name")
+    email = _email()
+    password = _new_password()
+
+
+class Address(Plain):
+    """Whose password was forgotten."""
+
+    email = _email()
+
+
+class Confirm(Plain):
+    """The link, and the password of whoever is not signed in here."""
+
+    link = HiddenField()
+    password = PasswordField(
+        "Your password",
+        [Length(max=LONGEST)],
+        description="The one you chose when you signed up",
+        render_kw={"autocomplete": "current-password"},
+    )
+
+
+class NewPassword(Plain):
+    """With a link from a mail."""
+
+    link = HiddenField()
+    password = _new_password()
+
+
+class Name(Plain):
+    """How one is called."""
+
+    first_name = _name("First name", "Enter your first name", "given-name")
+    last_name = _name("Last name", "Enter your last name", "family-name")
+
+
+class NewAddress(Plain):
+    """Another address, and the password that shows whose hands these are."""
+
+    email = _email()
+    current = _present_password()
+
+
+class OwnPassword(Plain):
+    """Another password for the present one."""
+
+    current = _present_password()
+    password = _new_password()
+
+
+class Deletion(Plain):
+    """The end of an account."""
+
+    current = _present_password()
