@@ -21,12 +21,14 @@ from models.actor import Actor
 from models.types import uuid7
 from tests.conftest import Arrange
 from tests.factories import people
+from tests.walls import things
 from tests.walls.world import World, addresses, never
 
 REFUSED = {401, 403, 404, 405}
 PRIVATE = ("customer", "provider", "person", "token")
 NOT_YET = {"/orders/<reference>/receipt-proof.json", "/pro/orders/<reference>/receipt-proof.json"}
 """Papers that this story has not come to."""
+OWNERS = ("/pro/setup", "/account/organisations/<party_slug>/")
 BODY = {"key": "k", "code": "price", "reason": "no", "note": "n", "site_address": "x", "title": "t", "price": "1"}
 Answers = Iterator[tuple[str, Any]]
 STRANGERS: dict[str, Callable[[Session], User]] = {
@@ -84,6 +86,12 @@ def snapshot(session: Session) -> list[tuple[object, ...]]:
         "listing",
         "stored_file",
         "order_message",
+        "membership",
+        "invitation",
+        "trader_document",
+        "listing_photo",
+        "review",
+        "access_token",
     )
     parts = " union all ".join(
         f"select '{table}', count(*), coalesce(max(xmin::text), '') from {table}" for table in counted
@@ -157,6 +165,23 @@ def test_the_parties_themselves_are_let_in(app: Flask, world: World, browser: An
         assert shut <= NOT_YET, f"{side}: {shut}"
         start = "/orders" if side == "buyer" else "/pro/orders"
         assert client.get(f"{start}/{world.order.reference}/documents/contract.pdf").status_code == 200
+
+
+def test_a_member_does_the_daily_work_and_nothing_that_an_owner_decides(
+    app: Flask, world: World, session: Session, browser: Any
+) -> None:
+    """Who else belongs to the organisation, and what it says of itself to the authorities, is for its owners."""
+    client = browser(things.mate_of(session).user)
+    assert client.get(f"/pro/orders/{world.order.reference}").status_code == 200
+    assert client.get(f"/account/organisations/{world.blanks['party_slug']}").status_code == 200
+    for_owners = [rule for rule in rules(app) if rule.rule.startswith(OWNERS) and not rule.rule.endswith("/leave")]
+    verbs = [rule for rule in for_owners if "POST" in rule.methods]
+    assert len(verbs) >= 7
+    before = snapshot(session)
+    for where, answer in walk(app, world.blanks, client, {}, verbs):
+        assert answer.status_code in {403, 404, 422}, f"{where}: {answer.status_code}"
+        assert "new@provider.test" not in answer.text, where
+    assert snapshot(session) == before
 
 
 def test_who_was_suspended_a_moment_ago_is_nobody(

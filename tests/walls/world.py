@@ -20,10 +20,21 @@ from models.commerce.evidence import Evidence
 from models.commerce.order import Order
 from models.commerce.refund import RefundCause
 from tests.factories import catalogue, commerce, people
+from tests.walls import things
 
-ELSEWHERE = ("attachment_id", "notification_id", "paper_id", "photo_id", "review_id", "sign_in_id", "token_id")
-"""Things this story does not have: their walls have tests beside their pages."""
-SECRETS = ("Priya Nair", "Stackpool", "BS3 1NG", "Key safe", "Avon Electrical", "Secret draft", "The board")
+SECRETS = (
+    "Priya Nair",
+    "Stackpool",
+    "BS3 1NG",
+    "Key safe",
+    "Avon Electrical",
+    "Secret draft",
+    "The board",
+    "The meter cupboard",
+    "the van stood",
+    "mate@provider.test",
+    "new@provider.test",
+)
 """Words of the story; none of them may stand in a stranger's answer."""
 
 
@@ -67,7 +78,7 @@ def build(session: Session, contract: StoredContent) -> World:
     draft = catalogue.draft(session, told.seller.actor, title="Secret draft of a new service")
     world = World(told, order, draft.slug)
     world.blanks = {
-        **{name: str(uuid4()) for name in ELSEWHERE},
+        **things.of(session, told, order, draft),
         "checkout_id": str(commerce.draft(session, told).id),
         "reference": order.reference,
         "refund_id": str(asked.id),
@@ -81,7 +92,7 @@ def build(session: Session, contract: StoredContent) -> World:
 
 def never(blanks: dict[str, str]) -> dict[str, str]:
     """Blanks of the same shape that belong to nothing."""
-    shapes = {"slug": "never-was-one", "kind": "contract", "reference": "FX-2222-22"}
+    shapes = {"slug": "never-was-one", "party_slug": "never-was-one", "kind": "contract", "reference": "FX-2222-22"}
     return {name: shapes.get(name) or str(uuid4()) for name in blanks}
 
 

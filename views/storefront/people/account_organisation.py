@@ -82,9 +82,9 @@ def account_new_organisation() -> ResponseReturnValue:
         row = organisation.create(
             work, owner=work.get_one(User, me), name=form.name.data or "", kind=OrganisationKind[form.kind.data]
         )
-        slug = row.slug
+        party_slug = row.slug
     flash(f"{form.name.data} is here. Invite whoever else acts for it.", "success")
-    return redirect(url_for("storefront.account_organisation", slug=slug), HTTPStatus.SEE_OTHER)
+    return redirect(url_for("storefront.account_organisation", party_slug=party_slug), HTTPStatus.SEE_OTHER)
 
 
 @storefront.post("/account/acting")
@@ -102,19 +102,19 @@ def account_act_for() -> ResponseReturnValue:
     return redirect(safe_next(request.form.get("next", ""), url_for("storefront.home")), HTTPStatus.SEE_OTHER)
 
 
-@storefront.get("/account/organisations/<slug>")
+@storefront.get("/account/organisations/<party_slug>")
 @person
-def account_organisation(slug: str) -> ResponseReturnValue:
+def account_organisation(party_slug: str) -> ResponseReturnValue:
     """Who belongs to it. Raises NotFound for whoever does not."""
-    return _page(_party(slug), Invite(formdata=None))
+    return _page(_party(party_slug), Invite(formdata=None))
 
 
-@storefront.post("/account/organisations/<slug>/invite")
+@storefront.post("/account/organisations/<party_slug>/invite")
 @person
 @tries.asking
-def account_invite(slug: str) -> ResponseReturnValue:
+def account_invite(party_slug: str) -> ResponseReturnValue:
     """By mail, for seven days."""
-    party, form, me = _party(slug), Invite(), current_user.id
+    party, form, me = _party(party_slug), Invite(), current_user.id
     if not form.validate_on_submit():
         return _page(party, form, HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
@@ -125,23 +125,23 @@ def account_invite(slug: str) -> ResponseReturnValue:
         form.form_errors.append(str(refused))
         return _page(party, form, refused.status)
     flash(f"An invitation is on its way to {form.email.data}.", "success")
-    return _back(slug)
+    return _back(party_slug)
 
 
-@storefront.post("/account/organisations/<slug>/invitations/<uuid:invitation_id>/<any(resend, revoke):event>")
+@storefront.post("/account/organisations/<party_slug>/invitations/<uuid:invitation_id>/<any(resend, revoke):event>")
 @person
-def account_invitation(slug: str, invitation_id: UUID, event: str) -> ResponseReturnValue:
+def account_invitation(party_slug: str, invitation_id: UUID, event: str) -> ResponseReturnValue:
     """Sends it again, or takes it back."""
-    party, me = _party(slug), current_user.id
+    party, me = _party(party_slug), current_user.id
     verb = {"resend": invitation.resend, "revoke": invitation.revoke}[event]
     return _do(party, lambda work: verb(work, party.id, invitation_id=invitation_id, user_id=me), "Done.")
 
 
-@storefront.post("/account/organisations/<slug>/members/<uuid:member_id>/<any(owner, member, remove):event>")
+@storefront.post("/account/organisations/<party_slug>/members/<uuid:member_id>/<any(owner, member, remove):event>")
 @person
-def account_member(slug: str, member_id: UUID, event: str) -> ResponseReturnValue:
+def account_member(party_slug: str, member_id: UUID, event: str) -> ResponseReturnValue:
     """Another role, or none."""
-    party, me = _party(slug), current_user.id
+    party, me = _party(party_slug), current_user.id
     if event == "remove":
         return _do(party, lambda work: membership.remove(work, party.id, member_id=member_id, user_id=me), "Removed.")
     role = MembershipRole[event]
@@ -152,11 +152,11 @@ def account_member(slug: str, member_id: UUID, event: str) -> ResponseReturnValu
     )
 
 
-@storefront.post("/account/organisations/<slug>/leave")
+@storefront.post("/account/organisations/<party_slug>/leave")
 @person
-def account_leave(slug: str) -> ResponseReturnValue:
+def account_leave(party_slug: str) -> ResponseReturnValue:
     """By oneself; the last owner stays."""
-    party, me = _party(slug), current_user.id
+    party, me = _party(party_slug), current_user.id
     try:
         with unit_of_work(current_person().themselves()) as work:
             membership.leave(work, party.id, user_id=me)
@@ -166,9 +166,9 @@ def account_leave(slug: str) -> ResponseReturnValue:
     return redirect(url_for("storefront.account_organisations"), HTTPStatus.SEE_OTHER)
 
 
-def _party(slug: str) -> Party:
+def _party(party_slug: str) -> Party:
     """One of one's own that is no personal one. Raises NotFound."""
-    found = next((one for one in current_person().parties if one.slug == slug and not one.personal), None)
+    found = next((one for one in current_person().parties if one.slug == party_slug and not one.personal), None)
     if found is None:
         raise NotFound
     return found
@@ -184,8 +184,8 @@ def _do(party: Party, call: object, said: str) -> ResponseReturnValue:
     return _back(party.slug)
 
 
-def _back(slug: str) -> ResponseReturnValue:
-    return redirect(url_for("storefront.account_organisation", slug=slug), HTTPStatus.SEE_OTHER)
+def _back(party_slug: str) -> ResponseReturnValue:
+    return redirect(url_for("storefront.account_organisation", party_slug=party_slug), HTTPStatus.SEE_OTHER)
 
 
 def _list(form: NewOrganisation, status: int = HTTPStatus.OK) -> ResponseReturnValue:
