@@ -21,14 +21,16 @@ LONGEST = 12
 
 
 @job("commerce.chargeback.submit_evidence")
-def submit_evidence(run: JobRun, *, chargeback_id: str) -> None:
-    """Sends the text with the order's papers. What the provider refuses becomes a dead letter, which somebody sees."""
+def submit_evidence(run: JobRun, *, chargeback_id: str, papers: list[str], proved: bool) -> None:
+    """Sends the text with those papers of the order: what there was when somebody sent it, however often it is tried.
+    A paper or a seal that came meanwhile would make another letter of it, which the provider refuses. What it refuses
+    becomes a dead letter, which somebody sees."""
     with run.transaction() as session:
         row = session.get_one(Chargeback, UUID(chargeback_id))
-        payment_id, order_id, rounds = row.payment_id, row.order_id, row.evidence_rounds
-        dispute_id, text = chargeback.evidence(session, row.id)
-        papers = document.papers(session, order_id) if order_id else []
-    files: list[Evidence] = [(name, media_type, run.parts.storage.get(key)) for name, media_type, key in papers]
+        payment_id, rounds = row.payment_id, row.evidence_rounds
+        dispute_id, text = chargeback.evidence(session, row.id, proved=proved)
+        found = document.papers(session, [UUID(one) for one in papers])
+    files: list[Evidence] = [(name, media_type, run.parts.storage.get(key)) for name, media_type, key in found]
     try:
         said = run.parts.payments.submit_evidence(
             dispute_id, text=text, files=files, key=f"evidence:{chargeback_id}:{rounds}"

@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 
 from app.clients.payments import Dispute as ProviderDispute
 from app.outbox import send
-from app.services.commerce import allocation, dispute, escrow, journal_entry, money, refund
+from app.services.commerce import allocation, dispute, document, escrow, journal_entry, money, refund
 from app.services.commerce.allocation import Part
 from app.services.commerce.refund import Fee
 from app.services.platform import clock, machine, seal, timer
+from app.services.platform.seal import Proof
 from models.actor import Actor, ActorKind
 from models.commerce.allocation import AllocationKind
 from models.commerce.chargeback import LIVE, Chargeback, ChargebackState
@@ -103,25 +104,37 @@ def send_evidence(session: Session, row: Chargeback, *, actor: Actor, text: str)
     row.evidence_text, row.evidence_sent_at = text.strip(), None
     row.evidence_rounds += 1
     session.flush()
+    payload = {
+        "chargeback_id": str(row.id),
+        "papers": [str(one) for one in document.ids(session, row.order_id)] if row.order_id else [],
+        "proved": _proof(session, row) is not None,
+    }
     key = f"chargeback.evidence:{row.id}:{row.evidence_rounds}"
-    send(session, "commerce.chargeback.submit_evidence", key=key, payload={"chargeback_id": str(row.id)})
+    send(session, "commerce.chargeback.submit_evidence", key=key, payload=payload)
     return moved
 
 
-def evidence(session: Session, chargeback_id: UUID) -> tuple[str, str]:
-    """What the provider is sent: its id of the case, and our text with the ledger's proof of the payment under it."""
+def evidence(session: Session, chargeback_id: UUID, *, proved: bool) -> tuple[str, str]:
+    """What the provider is sent: its id of the case, and our text, `proved` with the ledger's proof of the payment
+    under it. It never changes: a second try sends the same letter under the same key, or the provider refuses it."""
     row = session.get_one(Chargeback, chargeback_id)
-    entry = session.scalars(
-        sa.select(JournalEntry).where(JournalEntry.idem_key == f"order.captured:{row.payment_id}")
-    ).first()
-    proof = seal.inclusion_proof(session, "ledger", entry.id) if entry else None
+    found = _proof(session, row) if proved else None
     lines = [row.evidence_text]
-    if proof is not None and entry is not None:
+    if found is not None:
+        entry, proof = found
         lines += [
             f"Payment recorded {entry.posted_at:%Y-%m-%d %H:%M:%S} UTC as ledger entry {entry.id}, unaltered since:",
             f"hash {proof.entry_hash.hex()}, block {proof.height}, block hash {proof.block_hash.hex()}.",
         ]
     return row.provider_dispute_id, "\n".join(lines)
+
+
+def _proof(session: Session, row: Chargeback) -> tuple[JournalEntry, Proof] | None:
+    """The ledger's proof of the payment; None until the entry is sealed."""
+    captured = sa.select(JournalEntry).where(JournalEntry.idem_key == f"order.captured:{row.payment_id}")
+    entry = session.scalars(captured).first()
+    proof = seal.inclusion_proof(session, "ledger", entry.id) if entry else None
+    return (entry, proof) if entry is not None and proof is not None else None
 
 
 def evidence_sent(session: Session, chargeback_id: UUID) -> None:

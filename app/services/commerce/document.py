@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -49,12 +50,17 @@ def record(
     return row
 
 
-def papers(session: Session, order_id: UUID) -> list[tuple[str, str, str]]:
-    """The order's papers as (name, media type, storage key), oldest first."""
+def ids(session: Session, order_id: UUID) -> list[UUID]:
+    """The order's papers that there are now, oldest first."""
+    return list(session.scalars(sa.select(Document.id).where(Document.order_id == order_id).order_by(Document.id)))
+
+
+def papers(session: Session, those: Collection[UUID]) -> list[tuple[str, str, str]]:
+    """Papers as (name, media type, storage key), oldest first."""
     query = (
         sa.select(Document.number, StoredFile.media_type, StoredFile.key)
         .join(StoredFile, StoredFile.id == Document.stored_file_id)
-        .where(Document.order_id == order_id)
+        .where(Document.id.in_(those))
         .order_by(Document.id)
     )
     return [(f"{number}.pdf", media_type, key) for number, media_type, key in session.execute(query)]
