@@ -10,6 +10,7 @@ from flask_appbuilder.security.sqla.models import User
 from sqlalchemy.orm import Session
 
 from app.services.people import organisation, person, seller
+from app.services.platform import machine
 from models.actor import Actor, ActorKind
 from models.people.membership import Membership
 from models.people.organisation import Organisation, OrganisationKind
@@ -90,5 +91,5 @@ def provider(
     if active:
         checker = operator(session, "Operations")
         trader.checked(session, standing, actor=checker)
-        seller.approve(session, standing, actor=checker)
+        machine.apply(session, standing, "approve", actor=checker)  # without its news: a story begins in silence
     return SellingParty(user, row, actor, standing)

@@ -55,7 +55,7 @@ def on_sale(session: Session) -> int:
 def test_the_seller_is_told_thirty_fourteen_and_three_days_before(session: Session, told) -> None:
     pass_days(session, 39)
     endings = [one for one in subjects(session) if "runs out" in one]
-    assert endings == [f"Public liability insurance runs out in {days} days" for days in (30, 14, 3)]
+    assert endings == [f"Public liability insurance of {told.seller} runs out in {days} days" for days in (30, 14, 3)]
     assert (told.seller.state, on_sale(session)) == (SellerState.active, 1)
 
 

@@ -46,7 +46,7 @@ def submit_kyc(session: Session, row: Seller, *, actor: Actor) -> Transition:
 def approve(session: Session, row: Seller, *, actor: Actor) -> Transition:
     """The checks passed: it may sell. Raises GuardFailed with what nobody has checked yet."""
     moved = machine.apply(session, row, "approve", actor=actor)
-    trader_notice.decided(session, row, "approve", "")
+    trader_notice.decided(session, row, "approve")
     return moved
 
 
@@ -71,13 +71,17 @@ def notice_terminate(session: Session, row: Seller, *, actor: Actor, reason: str
 @timer.on_timer("seller", "lapse")
 def lapse(session: Session, row: Seller, *, actor: Actor) -> Transition:
     """Thirty days without an end of the application."""
-    return machine.apply(session, row, "lapse", actor=actor, reason="not completed within 30 days")
+    moved = machine.apply(session, row, "lapse", actor=actor, reason="not completed within 30 days")
+    trader_notice.decided(session, row, "lapse")
+    return moved
 
 
 @timer.on_timer("seller", "take_effect")
 def take_effect(session: Session, row: Seller, *, actor: Actor) -> Transition:
     """The notice is over; refused (and tried again) while an order is open."""
-    return machine.apply(session, row, "take_effect", actor=actor)
+    moved = machine.apply(session, row, "take_effect", actor=actor)
+    trader_notice.decided(session, row, "take_effect")
+    return moved
 
 
 @machine.guard("seller", "take_effect", "close")

@@ -59,7 +59,7 @@ def settle(session: Session, row: Seller) -> bool:
         return True
     if row.state is SellerState.restricted and safe and by_itself(session, row):
         machine.apply(session, row, "lift", actor=ACTOR, reason=BACK, detail={"cause": CAUSE})
-        trader_notice.back(session, row)
+        trader_notice.back(session, row, BACK)
         return True
     return False
 

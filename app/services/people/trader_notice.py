@@ -1,82 +1,94 @@
-"""What a seller is told about its checks and documents: a mail to each owner, once per thing and day."""
+"""What a seller is told about its checks, its documents and its standing: in-app and by mail, to each owner, once.
+
+Whoever keeps it out of the shop owes reasons and a way to contest them (DSA art. 17, P2B 2019/1150 art. 4), so most of
+it cannot be switched off.
+"""
 
 from __future__ import annotations
+
+from typing import Any
 
 import sqlalchemy as sa
 from flask_appbuilder.security.sqla.models import User
 from sqlalchemy.orm import Session
 
-from app.services.platform import clock, mail
+from app.services.platform import notification
+from app.services.platform.notification import Reasons
 from models.people.membership import Membership, MembershipRole
 from models.people.seller import Seller
 from models.people.trader_document import TraderDocument
 
-LIST, INSURANCE = ("/pro/setup", "Your business"), ("/pro/setup/insurance", "Your insurance documents")
-WHY = "You get this because you answer for a business that sells here."
+LIST, PAPERS, INSURANCE, LISTINGS = "/pro/setup", "/pro/setup/identity", "/pro/setup/insurance", "/pro/listings"
 DECIDED = {
-    "ask_for_more": ("We need something more before {seller} can sell", "Put it right and hand it in again."),
-    "reject": ("The application of {seller} has ended", ""),
-    "restrict": ("Nothing of {seller} is sold at the moment", "Orders that exist go on."),
-    "lift": ("{seller} sells again", ""),
+    "approve": ("trader.approved", LISTINGS),
+    "ask_for_more": ("trader.more_needed", LIST),
+    "reject": ("trader.refused", LIST),
+    "lapse": ("trader.lapsed", LIST),
+    "restrict": ("trader.restricted", LIST),
+    "lift": ("trader.back", LISTINGS),
+    "notice_terminate": ("trader.notice", LIST),
+    "appeal_upheld": ("trader.notice_withdrawn", LIST),
+    "take_effect": ("trader.ended", LIST),
 }
+"""The event of each move of a seller, and where it leads."""
 
 
 def ending(session: Session, row: TraderDocument, *, days: int) -> None:
     """The document runs out in so many days."""
-    _tell(
-        session,
-        row.seller,
-        f"{row.kind.value} runs out in {days} days",
-        f"The last day is {row.valid_until:%d %B %Y}. Add the next one before it, so that we can check it in time.",
-        f"{row.id}:{days}",
-        INSURANCE,
-    )
+    words = {
+        "document": row.kind.value,
+        "days": "one day" if days == 1 else f"{days} days",
+        "last_day": f"{row.valid_until:%-d %B %Y}",
+    }
+    _tell(session, row.seller, "trader.document_ending", words, key=f"{row.id}:{days}", link=_of(row))
 
 
 def ended(session: Session, row: TraderDocument) -> None:
     """It has run out, and nothing left the shop for it."""
-    _tell(session, row.seller, f"{row.kind.value} has run out", "It no longer counts.", f"{row.id}:0", INSURANCE)
+    words = {"document": row.kind.value}
+    _tell(session, row.seller, "trader.document_ended", words, key=f"{row.id}:0", link=_of(row))
 
 
 def refused(session: Session, row: TraderDocument, reason: str) -> None:
     """Staff did not take it."""
-    where = INSURANCE if row.kind.insures else ("/pro/setup/identity", "Your documents")
-    _tell(session, row.seller, f"We could not take a document: {row.kind.value.lower()}", reason, f"{row.id}:no", where)
+    words = {"document": row.kind.value.lower(), "reason": Reasons(reason)}
+    _tell(session, row.seller, "trader.document_refused", words, key=f"{row.id}:no", link=_of(row))
 
 
 def hidden(session: Session, row: Seller) -> None:
     """Their listings left the shop, because no policy is in force."""
-    text = (
-        "Your public liability insurance has run out. Your listings are out of the shop from today and come back by"
-        " themselves when a policy that is in force has been checked. Orders that exist go on."
-    )
-    _tell(session, row, f"Nothing of {row} is sold at the moment", text, _day(row, "hidden"), INSURANCE)
+    _tell(session, row, "trader.hidden", {}, key=_now(row), link=INSURANCE)
 
 
-def back(session: Session, row: Seller) -> None:
-    """Their listings are back."""
-    text = "A policy that is in force has been checked. Your listings are back in the shop."
-    _tell(session, row, f"{row} sells again", text, _day(row, "back"), LIST)
+def back(session: Session, row: Seller, reason: str) -> None:
+    """Their listings are back by themselves."""
+    _tell(session, row, "trader.back", {"reason": reason}, key=_now(row), link=LISTINGS)
 
 
-def decided(session: Session, row: Seller, event: str, reason: str) -> None:
-    """Staff asked for more, rejected, restricted or lifted, with their reasons."""
-    if event in DECIDED:
-        title, more = DECIDED[event]
-        text = "\n\n".join(part for part in (reason, more) if part)
-        _tell(session, row, title.format(seller=row), text, f"{_day(row, event)}:{row.version}", LIST)
+def decided(session: Session, row: Seller, event: str, reason: str = "") -> None:
+    """A move of the seller that its owners are told of, with the reasons whoever made it gave."""
+    code, link = DECIDED[event]
+    words: dict[str, Any] = {"reason": Reasons(reason)}
+    if row.effective_at is not None:
+        words["ends"] = row.effective_at
+    _tell(session, row, code, words, key=_now(row), link=link)
 
 
-def _day(row: Seller, what: str) -> str:
-    return f"{row.id}:{what}:{clock.now():%Y-%m-%d}"
+def _of(row: TraderDocument) -> str:
+    return INSURANCE if row.kind.insures else PAPERS
 
 
-def _tell(session: Session, row: Seller, title: str, text: str, key: str, where: tuple[str, str]) -> None:
-    owners = sa.select(User).join(Membership, Membership.user_id == User.id)
+def _now(row: Seller) -> str:
+    """A move is told once: each has a version of its own."""
+    return f"{row.id}:{row.version}"
+
+
+def _tell(session: Session, row: Seller, event: str, words: dict[str, Any], *, key: str, link: str) -> None:
+    """Owners only: a member does the daily work and does not answer for the business."""
+    owners = sa.select(User.id).join(Membership, Membership.user_id == User.id)
     owners = owners.where(
         Membership.organisation_id == row.organisation_id, Membership.role == MembershipRole.owner, User.active
     )
-    link, label = where
-    words = {"title": title, "text": text, "link": link, "label": label, "reason": WHY}
-    for user in session.scalars(owners.order_by(User.id)):
-        mail.post(session, "message", to=user.email, words=words, key=f"trader:{key}:{user.id}", user_id=user.id)
+    words = {"seller": str(row), **words}
+    for user_id in session.scalars(owners.order_by(User.id)):
+        notification.tell(session, event, to=user_id, words=words, link=link, key=f"trader:{key}")

@@ -34,6 +34,12 @@ TEMPLATE, DIGEST = "notification", "digest"
 _LONGEST_LINE, _LONGEST_WORD, _MOST_IN_A_DIGEST = 250, 500, 50
 
 
+class Reasons(str):
+    """Why we decided about somebody, as staff wrote it: told whole and in its paragraphs (DSA art. 17, P2B art. 4)."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """A page of somebody's news, newest first; `after` is where the next one begins, None at the end."""
@@ -205,4 +211,6 @@ def _spoken(value: Any) -> str:
         return money(*value)
     if value is None:
         raise ValueError("a word is missing")
+    if isinstance(value, Reasons):
+        return value.strip()
     return " ".join(str(value).split())[:_LONGEST_WORD]  # what somebody typed makes no paragraph of ours

@@ -20,6 +20,10 @@ GROUPS: dict[str, tuple[str, str]] = {
     "progress": ("Progress of orders", "Steps of an order that ask nothing of you."),
     "problems": ("Problems", "Problems with an order: reports, answers, decisions."),
     "money": ("Money", "Refunds, and payments that a bank asks back."),
+    "selling": (
+        "Selling here",
+        "For businesses: your checks, your documents, and whether you are in the shop.",
+    ),
     "security": ("Sign-in and security", "Your password, your sign-ins, and who may act for you."),
     "news": ("Other news", "Everything else about what you do here."),
 }
@@ -57,6 +61,12 @@ def _may(
 ) -> tuple[str, Event]:
     return code, Event(code, title, group, line, text, action)
 
+
+_CONTEST = (
+    "If you think that this is wrong, answer the mail about it within six months. A person who was not part of the"
+    " decision looks at it."
+)
+"""DSA art. 20, P2B art. 11."""
 
 EVENTS: dict[str, Event] = dict(
     (
@@ -171,6 +181,68 @@ EVENTS: dict[str, Event] = dict(
         _must(
             "review.hidden", "Your review is hidden", "orders", "{order}: your review is hidden",
             "A moderator hid your review of {title}. The reason they gave: {reason}",
+        ),
+        _may(
+            "trader.approved", "You may sell", "selling", "{seller} may sell now",
+            "Your checks are done. What you list is looked at once more before it is in the shop.",
+            "Your listings",
+        ),
+        _must(
+            "trader.more_needed", "We need something more from you", "selling",
+            "We need something more before {seller} can sell",
+            "{reason}\n\nPut it right and hand it in again.",
+            "Your business",
+        ),
+        _must(
+            "trader.refused", "Your application has ended", "selling", "The application of {seller} has ended",
+            "{reason}\n\n" + _CONTEST, "Your business",
+        ),
+        _must(
+            "trader.lapsed", "Your application was not finished", "selling", "The application of {seller} has ended",
+            "It was not finished within 30 days. If you still wish to sell, answer the mail about this.",
+            "Your business",
+        ),
+        _must(
+            "trader.restricted", "You are out of the shop", "selling", "Nothing of {seller} is sold at the moment",
+            "{reason}\n\nOrders that exist go on, and you are paid for them. " + _CONTEST, "Your business",
+        ),
+        _must(
+            "trader.hidden", "Your insurance has run out", "selling", "Nothing of {seller} is sold at the moment",
+            "Your public liability insurance has run out. Your listings are out of the shop from today and come back by"
+            " themselves when a policy that is in force has been checked. Orders that exist go on.",
+            "Your insurance documents",
+        ),
+        _may(
+            "trader.back", "You sell again", "selling", "{seller} sells again",
+            "{reason}\n\nYour listings are back in the shop.", "Your listings",
+        ),
+        _must(
+            "trader.notice", "Your contract with us ends", "selling", "Our contract with {seller} ends on {ends}",
+            "{reason}\n\nUntil then you sell nothing new; orders that exist go on, and you are paid for them. "
+            + _CONTEST,
+            "Your business",
+        ),
+        _must(
+            "trader.notice_withdrawn", "Your contract with us goes on", "selling", "Our contract with {seller} goes on",
+            "The notice is taken back. {reason}", "Your business",
+        ),
+        _must(
+            "trader.ended", "Your contract with us has ended", "selling", "Our contract with {seller} has ended",
+            "The notice is over, and nothing of yours is open. What you are owed is paid to you.", "Your business",
+        ),
+        _must(
+            "trader.document_refused", "We could not take a document", "selling",
+            "We could not take a document of {seller}: {document}",
+            "{reason}\n\nHand in another one when you have it.", "Your documents",
+        ),
+        _must(
+            "trader.document_ending", "A document runs out", "selling", "{document} of {seller} runs out in {days}",
+            "The last day is {last_day}. Add the next one before it, so that we can check it in time.",
+            "Your documents",
+        ),
+        _must(
+            "trader.document_ended", "A document has run out", "selling", "{document} of {seller} has run out",
+            "It no longer counts.", "Your documents",
         ),
     )
 )  # fmt: skip
