@@ -37,6 +37,10 @@ PERMISSIONS: Mapping[str, Mapping[str, str]] = {
         READ: "See what customers and providers say about each other, and reports about it",
         "decide": "Hide a review, dismiss reports of it, or show it again, with a reason",
     },
+    "Question": {
+        READ: "See what is asked about listings, what is answered, and reports about it",
+        "hide": "Hide a question with its answer, or dismiss reports of it, with a reason",
+    },
     "Order": {
         READ: "See an order: parties, hold, postings, payments, documents, history",
         "messages": "Read what the parties wrote to each other, which is noted in the audit trail",

@@ -45,6 +45,7 @@ ROLES: tuple[Role, ...] = (
             "Review": (READ, "decide"),
             "Listing": (READ, "suspend"),
             "OrderReview": (READ, "decide"),
+            "Question": (READ, "hide"),
             "Organisation": SEE,
             "Seller": SEE,
             "TaxonomyNode": SEE,
@@ -98,6 +99,7 @@ ROLES: tuple[Role, ...] = (
         {
             "Order": (READ, "messages"),
             "OrderReview": SEE,
+            "Question": SEE,
             "Organisation": SEE,
             "Listing": SEE,
             "Refund": (READ, "request"),
@@ -121,6 +123,7 @@ APART: tuple[tuple[Grant, Grant, str], ...] = (
     (("User", WRITE), ("Refund", "retry"), "who gives out roles does not decide about money"),
     (("User", WRITE), ("Review", "decide"), "who gives out roles does not decide about content"),
     (("User", WRITE), ("OrderReview", "decide"), "who gives out roles does not decide about content"),
+    (("User", WRITE), ("Question", "hide"), "who gives out roles does not decide about content"),
     (("User", WRITE), ("Outbox", "rerun"), "who gives out roles does not make the machinery act"),
     (("Refund", "request"), ("Refund", "approve"), "who asks for money does not say yes to it"),
     (("Dispute", "decide"), ("Refund", "approve"), "who decides problems does not also approve refunds"),

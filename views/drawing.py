@@ -27,12 +27,12 @@ SOON = 6 * HOUR
 _LOOKS = """
 neutral dashed: draft requested received SellerState.applied
 warning clock: submitted in_review waiting kyc_pending pending_acceptance awaiting_payment deferred open awaiting_info
-warning clock: proposed ChargebackState.under_review
+warning clock: proposed ChargebackState.under_review asked
 info pie1: accepted approved pending
 info pie2: in_progress held under_review
 progress pie3: delivered
 success done: checked live active completed succeeded paid settled settled_manually applied fired
-success done: decided_refund decided_release decided_split won published
+success done: decided_refund decided_release decided_split won published answered
 danger diamond: refused rejected failed dead disputed frozen suspended lost
 warning triangle: restricted terminating unknown needs_response reported more_needed
 neutral cross: removed cancelled abandoned voided refunded_late withdrawn

@@ -148,6 +148,19 @@ TABLES = {
         under_review psp_lost lost psp
         under_review inquiry_closed inquiry_closed psp
     """,
+    "question": """
+        asked answer answered seller
+        asked lapse closed system +30d
+        asked hide hidden operator
+        answered publish published seller
+        answered hide hidden operator
+        published take_down answered seller
+        published report reported buyer|seller
+        published hide hidden operator
+        reported report reported buyer|seller
+        reported dismiss published operator
+        reported hide hidden operator
+    """,
     "webhook_inbox": """
         received verify_failed rejected system
         received seen duplicate system
@@ -173,6 +186,7 @@ ENDS = {
         set(),
     ),
     "chargeback": ("needs_response", {"won", "lost", "inquiry_closed"}, set()),
+    "question": ("asked", {"answered", "published", "closed", "hidden"}, {"answered", "published"}),
     "webhook_inbox": ("received", {"applied", "duplicate", "rejected"}, set()),
 }
 """First state, states without a way on, and those of them that late news may undo."""

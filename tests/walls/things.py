@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.services.catalogue import photo, photo_image
+from app.services.catalogue import photo, photo_image, question
 from app.services.commerce import order_message, review
 from app.services.people import access_token, invitation, organisation, sign_in
 from app.services.platform import notification
@@ -32,6 +32,7 @@ def of(session: Session, told: commerce.Story, order: Order, draft: Listing) -> 
         "notification_id": _news(session, told),
         "paper_id": session.scalars(sa.select(TraderDocument.id)).first(),
         "photo_id": _photo(session, told, draft),
+        "question_id": _question(session, told),
         "review_id": _review(session, told),
         "sign_in_id": mine.id,
         "token_id": token.id,
@@ -74,6 +75,13 @@ def _news(session: Session, told: commerce.Story) -> UUID:
 def _photo(session: Session, told: commerce.Story, draft: Listing) -> UUID:
     picture = photo_image.prepare(pictures.jpeg())
     return photo.add(session, draft, picture, alt="The board before", actor=told.seller.actor).id
+
+
+def _question(session: Session, told: commerce.Story) -> UUID:
+    """One that is answered and stands on no page."""
+    row = question.ask(session, told.listing, actor=told.buyer.actor, text="Is the shed on the board of the house?")
+    question.answer(session, row, actor=told.seller.actor, text="No, the shed has its own.")
+    return row.id
 
 
 def _review(session: Session, told: commerce.Story) -> UUID:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from views.console.catalogue.facet import FacetView
 from views.console.catalogue.listing import ListingView
+from views.console.catalogue.question import QuestionsView
 from views.console.catalogue.taxonomy_node import TaxonomyNodeView
 from views.console.commerce.account import AccountView
 from views.console.commerce.chargeback import ChargebackView
@@ -31,6 +32,7 @@ from views.console.platform.webhook import WebhookView
 SCREENS: tuple[type, ...] = (
     ReviewView,
     ReviewsView,
+    QuestionsView,
     OrderView,
     RefundView,
     DisputeView,

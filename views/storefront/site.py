@@ -8,7 +8,17 @@ from flask import Flask
 
 from views.storefront import errors, home, kit, legal, preferences, sitemap, words
 from views.storefront.blueprint import storefront
-from views.storefront.catalogue import browse, listing, photo, pro_listing, pro_photo, seller_page, share_card
+from views.storefront.catalogue import (
+    browse,
+    listing,
+    photo,
+    pro_listing,
+    pro_photo,
+    pro_question,
+    question,
+    seller_page,
+    share_card,
+)
 from views.storefront.commerce import (
     cancellation,
     checkout,
@@ -61,6 +71,8 @@ PAGES = (
     share_card,
     sitemap,
     pro_photo,
+    question,
+    pro_question,
     sign_in,
     sign_up,
     password,

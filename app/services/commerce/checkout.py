@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.outbox import send
 from app.services.catalogue import offer
 from app.services.commerce import cancellation, cancellation_policy, payment, quote
+from app.services.people import membership
 from app.services.platform import clock, machine, timer
 from models.actor import Actor
 from models.catalogue.listing import Listing, ListingState
@@ -20,7 +21,6 @@ from models.commerce.checkout import MOST_ATTEMPTS, Checkout, CheckoutState
 from models.commerce.checkout_line import CheckoutLine
 from models.commerce.payment import Payment
 from models.errors import Conflict, Invalid, NotAllowed
-from models.people.membership import Membership
 from models.people.seller import Seller, SellerState
 from models.platform.transition import Transition
 
@@ -55,7 +55,9 @@ def start(session: Session, listing: Listing, *, actor: Actor) -> Checkout:
     """A draft at today's price. Raises NotAllowed for one's own listing, Conflict when it is not on sale."""
     if actor.organisation_id is None or actor.user_id is None:
         raise NotAllowed("Sign in to order.")
-    if listing.organisation_id == actor.organisation_id or _belongs_to(session, actor.user_id, listing):
+    if listing.organisation_id == actor.organisation_id or membership.belongs(
+        session, actor.user_id, listing.organisation_id
+    ):
         raise NotAllowed("This is your own listing.")
     _require_on_sale(session, listing)
     found = quote.of_listing(session, listing, at=clock.now())
@@ -68,14 +70,6 @@ def start(session: Session, listing: Listing, *, actor: Actor) -> Checkout:
     checkout.lines = [_line(position, line) for position, line in enumerate(found.lines, 1)]
     machine.begin(session, checkout)
     return checkout
-
-
-def _belongs_to(session: Session, user_id: int, listing: Listing) -> bool:
-    """Somebody who sells it may not buy it in their own name either: nobody judges their own work."""
-    member = sa.select(Membership.id).where(
-        Membership.user_id == user_id, Membership.organisation_id == listing.organisation_id
-    )
-    return session.scalar(member.limit(1)) is not None
 
 
 def submit(

@@ -30,6 +30,11 @@ def owned(session: Session, organisation_id: UUID, *, user_id: int) -> Organisat
     return row
 
 
+def belongs(session: Session, user_id: int, organisation_id: UUID) -> bool:
+    """Whether this person acts for it, whoever they act for now: nobody deals with themselves in another name."""
+    return _of(session, organisation_id, user_id) is not None
+
+
 def list_members(session: Session, organisation_id: UUID) -> Sequence[Membership]:
     """Owners first."""
     query = sa.select(Membership).where(Membership.organisation_id == organisation_id)

@@ -244,6 +244,20 @@ EVENTS: dict[str, Event] = dict(
             "trader.document_ended", "A document has run out", "selling", "{document} of {seller} has run out",
             "It no longer counts.", "Your documents",
         ),
+        _may(
+            "question.asked", "A question about your listing", "news", "Somebody asks about {title}",
+            "A customer wants to know something before they order. An answer often decides it.",
+            "Read and answer",
+        ),
+        _may(
+            "question.answered", "Your question is answered", "news", "{seller} answered your question about {title}",
+            "The answer is with your questions.",
+            "Read the answer",
+        ),
+        _must(
+            "question.hidden", "A question is hidden", "orders", "A question about {title} is hidden",
+            "A moderator hid a question about {title} and its answer. The reason they gave: {reason}",
+        ),
     )
 )  # fmt: skip
 """By their code."""

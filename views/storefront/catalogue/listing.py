@@ -23,6 +23,7 @@ from views.storefront.catalogue.card import includes
 from views.storefront.catalogue.on_sale import on_sale
 from views.storefront.catalogue.photo import picture
 from views.storefront.catalogue.picture import scene
+from views.storefront.catalogue.question import Ask, shown_on
 from views.storefront.catalogue.tree import trail
 from views.storefront.guard import public
 from views.storefront.keyed import Keyed
@@ -90,5 +91,7 @@ def listing(slug: str) -> ResponseReturnValue:
         wanted=request.args.get("window", ""),
         own=selling is not None and selling.id == found.organisation_id,
         form=Keyed(formdata=None),
+        questions=shown_on(found),
+        ask=Ask(formdata=None) if current_person().buying else None,
         order_at=url_for("storefront.begin", slug=slug),
     )
