@@ -29,6 +29,7 @@ UNAUDITED = {
     "audit_event": "is the trail",
     "audit_personal": "is the trail",
     "closing": "follows from postings, which the ledger seals",
+    "favourite": "a person's own list: nobody decides by it, and what is taken off it is gone",
     "heartbeat": "machinery: says that a process lives",
     "idempotency_key": "machinery: remembers an answer for a repeated request",
     "journal_entry": "append-only and sealed in a chain of its own",

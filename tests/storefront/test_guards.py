@@ -6,6 +6,7 @@ PUBLIC = {
     "ask_for_password",
     "ask_unsubscribe",
     "begin",
+    "change_favourite",
     "choose_password",
     "choose_theme",
     "confirm",

@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.services.catalogue import photo, photo_image, question
+from app.services.catalogue import favourite, photo, photo_image, question
 from app.services.commerce import order_message, review
 from app.services.people import access_token, invitation, organisation, sign_in
 from app.services.platform import notification
@@ -27,6 +27,8 @@ def of(session: Session, told: commerce.Story, order: Order, draft: Listing) -> 
     seen = sign_in.Visitor("a browser of hers", "Firefox", "127.0.0.1")
     mine, _ = sign_in.begin(session, user_id=buyer.user.id, stamp="s", visitor=seen, now=utc_now())
     token, _ = access_token.issue(session, user_id=buyer.user.id, stamp="s", label="books", now=utc_now())
+    favourite.save_listing(session, told.listing.slug, user_id=buyer.user.id)
+    favourite.save_seller(session, seller.organisation.slug, user_id=buyer.user.id)
     things: dict[str, UUID] = {
         "attachment_id": _attachment(session, told, order),
         "notification_id": _news(session, told),

@@ -44,6 +44,6 @@ def parts() -> ResponseReturnValue:
         asset("img/s-board.svg"), "", asset("img/s-board.svg"), 480, 360, "A fuse board with its cover off"
     )
     plain = Card("Electrical safety report", "#card", "EICR", "Avon Electrical", "Bristol", "s-board.svg", None, 29_300,
-                 "GBP", "VAT and the £5.00 order fee")  # fmt: skip
-    shown = (plain, replace(plain, title="The same with a photo", photo=specimen))
+                 "GBP", "VAT and the £5.00 order fee", "specimen")  # fmt: skip
+    shown = (plain, replace(plain, title="The same with a photo", photo=specimen, slug="other", saved=True))
     return render_template("storefront/kit.html", form=form, cards=shown, pictures=[specimen] * 3)

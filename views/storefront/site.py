@@ -10,6 +10,7 @@ from views.storefront import errors, home, kit, legal, preferences, sitemap, wor
 from views.storefront.blueprint import storefront
 from views.storefront.catalogue import (
     browse,
+    favourite,
     listing,
     photo,
     pro_listing,
@@ -53,6 +54,7 @@ PAGES = (
     home,
     browse,
     listing,
+    favourite,
     checkout,
     payment,
     pro_earnings,

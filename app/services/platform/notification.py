@@ -164,11 +164,11 @@ def _tell_one(
     key: str,
 ) -> None:
     shown, by_mail = (wants(preference, kind, channel) for channel in (Channel.in_app, Channel.mail))
-    if not (shown or by_mail):
-        return
     may_wait = kind.may_be_switched_off and preference is not None
     gathered = by_mail and may_wait and preference is not None and preference.digest is not Digest.off
-    at_once = by_mail and not gathered
+    at_once = by_mail and not gathered and not kind.only_in_a_digest
+    if not (shown or gathered or at_once):
+        return
     values = {"user_id": user_id, "event": kind.code, "key": key, "line": line, "text": text, "link": link}
     marks = {"shown": shown, "digest": gathered, "told_at": clock.now(), "mailed_at": clock.real() if at_once else None}
     added = insert(N).values(id=uuid7(), created_at=clock.real(), **values, **marks)

@@ -24,6 +24,7 @@ GROUPS: dict[str, tuple[str, str]] = {
         "Selling here",
         "For businesses: your checks, your documents, and whether you are in the shop.",
     ),
+    "favourites": ("Favourites", "What you saved costs less. By mail only in your daily or weekly summary."),
     "security": ("Sign-in and security", "Your password, your sign-ins, and who may act for you."),
     "news": ("Other news", "Everything else about what you do here."),
 }
@@ -44,6 +45,8 @@ class Event:
     action: str = "See it"
     channels: frozenset[Channel] = BOTH
     may_be_switched_off: bool = True
+    only_in_a_digest: bool = False
+    """By mail it waits for a digest; who has none reads it on the site."""
 
     def __post_init__(self) -> None:
         if self.group not in GROUPS:
@@ -177,6 +180,15 @@ EVENTS: dict[str, Event] = dict(
             "review.published", "A review of you is published", "news", "{order}: the review of {who} is published",
             "Everybody can read it now. You may reply once.",
             "Read it",
+        ),
+        (
+            "favourite.cheaper",
+            Event(
+                "favourite.cheaper", "Something you saved costs less", "favourites",
+                "{title} costs less: {price} all-in",
+                "You saved {title} by {seller} at {saved}. It is {price} now, with everything in it.",
+                "Look at it", only_in_a_digest=True,
+            ),
         ),
         _must(
             "review.hidden", "Your review is hidden", "orders", "{order}: your review is hidden",

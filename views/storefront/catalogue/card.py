@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from flask import url_for
 from sqlalchemy.orm import Session
 
-from app.services.catalogue import photo
+from app.services.catalogue import favourite, photo
 from app.services.commerce import quote
 from app.services.commerce.money import written
 from app.services.people import vat_status
@@ -22,6 +22,7 @@ from models.catalogue.postcode_area import AREAS
 from models.catalogue.service_visit import ListingArea
 from views.storefront.catalogue.photo import CARD_WIDTH, Picture, picture
 from views.storefront.catalogue.picture import scene
+from views.storefront.people.person import current_person
 
 SHOWN_AREAS = 2
 
@@ -29,7 +30,7 @@ SHOWN_AREAS = 2
 @dataclass(frozen=True, slots=True)
 class Card:
     """`all_in_minor` in minor units of `currency`; `includes` says what is in it. Without a `photo` of the provider's
-    the `scene` of the category stands there."""
+    the `scene` of the category stands there. `slug` names the listing in the form that saves it."""
 
     title: str
     href: str
@@ -41,6 +42,8 @@ class Card:
     all_in_minor: int
     currency: str
     includes: str
+    slug: str
+    saved: bool = False
 
 
 def cards(session: Session, listings: Sequence[Listing]) -> list[Card]:
@@ -50,6 +53,7 @@ def cards(session: Session, listings: Sequence[Listing]) -> list[Card]:
     areas = _areas(session, [listing.id for listing in listings])
     photos = photo.first_of(session, [listing.id for listing in listings])
     categories = frozenset(listing.tax_category for listing in listings)
+    saved = saved_of(session, [listing.id for listing in listings])
     now = clock.now()
     sellers = {listing.organisation_id for listing in listings}
     registered = vat_status.charging(session, sellers, now.astimezone(quote.UK).date())
@@ -65,9 +69,16 @@ def cards(session: Session, listings: Sequence[Listing]) -> list[Card]:
             ),
             areas[listing.id],
             photos.get(listing.id),
+            saved=listing.id in saved,
         )
         for listing in listings
     ]
+
+
+def saved_of(session: Session, listings: Sequence[UUID]) -> set[UUID]:
+    """Which of them whoever is looking has saved."""
+    person = current_person()
+    return favourite.saved_among(session, person.user_id, listings) if person.user_id is not None else set()
 
 
 def includes(price: quote.Quote) -> str:
@@ -84,7 +95,7 @@ def places(codes: Sequence[str], most: int = SHOWN_AREAS) -> str:
     return ", ".join(shown) + more
 
 
-def _card(listing: Listing, price: quote.Quote, areas: list[str], leading: ListingPhoto | None) -> Card:
+def _card(listing: Listing, price: quote.Quote, areas: list[str], leading: ListingPhoto | None, *, saved: bool) -> Card:
     node = listing.primary_node
     return Card(
         title=listing.title,
@@ -97,6 +108,8 @@ def _card(listing: Listing, price: quote.Quote, areas: list[str], leading: Listi
         all_in_minor=price.total_minor,
         currency=price.currency,
         includes=includes(price),
+        slug=listing.slug,
+        saved=saved,
     )
 
 

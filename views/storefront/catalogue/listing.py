@@ -19,7 +19,7 @@ from models.people.organisation import Organisation
 from views.storefront import ladder
 from views.storefront.blueprint import storefront
 from views.storefront.catalogue import shared
-from views.storefront.catalogue.card import includes
+from views.storefront.catalogue.card import includes, saved_of
 from views.storefront.catalogue.on_sale import on_sale
 from views.storefront.catalogue.photo import picture
 from views.storefront.catalogue.picture import scene
@@ -90,6 +90,7 @@ def listing(slug: str) -> ResponseReturnValue:
         days=visit_days(found),
         wanted=request.args.get("window", ""),
         own=selling is not None and selling.id == found.organisation_id,
+        saved=bool(saved_of(session(), [found.id])),
         form=Keyed(formdata=None),
         questions=shown_on(found),
         ask=Ask(formdata=None) if current_person().buying else None,

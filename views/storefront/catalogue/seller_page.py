@@ -7,6 +7,7 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import joinedload, selectinload
 
+from app.services.catalogue import favourite
 from app.services.catalogue.search import on_sale
 from app.services.people import seller_public
 from app.session import session
@@ -18,6 +19,7 @@ from views.storefront.catalogue import shared
 from views.storefront.catalogue.card import cards
 from views.storefront.guard import public
 from views.storefront.paging import page_of
+from views.storefront.people.person import current_person
 from views.storefront.review_block import block_of
 
 
@@ -28,6 +30,7 @@ def seller(slug: str) -> ResponseReturnValue:
     standing = seller_public.of_slug(session(), slug)
     if standing is None:
         raise NotFound
+    person = current_person()
     filed = selectinload(Listing.nodes).joinedload(ListingNode.node)
     theirs = sa.select(Listing).where(Listing.organisation_id == standing.organisation.id, *on_sale())
     page = page_of(
@@ -42,4 +45,5 @@ def seller(slug: str) -> ResponseReturnValue:
         cards=cards(session(), page.rows),
         reviews=block_of(session(), standing.organisation),
         shared=shared.of_seller(standing),
+        saved=person.user_id is not None and favourite.has_seller(session(), person.user_id, standing.organisation.id),
     )
