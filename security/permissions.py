@@ -14,12 +14,17 @@ PERMISSIONS: Mapping[str, Mapping[str, str]] = {
     "Home": {READ: "Open the console's first page"},
     "Profile": {READ: "See one's own account", WRITE: "Change one's own name, e-mail and password"},
     "User": {
-        READ: "See accounts and their roles",
-        WRITE: "Add people, change their roles, stop them signing in",
-        "reset": "Set somebody else's password",
+        READ: "See colleagues and their roles",
+        WRITE: "Add colleagues, change their roles, stop them signing in",
+        "reset": "Set a colleague's password",
     },
     "Role": {READ: "See what each role may do"},
     "Organisation": {READ: "See customers and providers"},
+    "Person": {
+        READ: "See accounts: organisations, sessions, mails, what was done to them and why",
+        "help": "Send the confirmation or a link to a new password again, end somebody's sessions",
+        "suspend": "Suspend an account, which mails the reasons, or open it again",
+    },
     "Seller": {
         READ: "See sellers, their checks and their history",
         "verify": "Decide the checks of a new seller",

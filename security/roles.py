@@ -36,7 +36,13 @@ ROLES: tuple[Role, ...] = (
     Role(
         "Administrator",
         "People and roles. No money approval, no moderation.",
-        {"User": (READ, WRITE, "reset"), "Role": SEE, "Organisation": SEE, "AuditEvent": SEE},
+        {
+            "User": (READ, WRITE, "reset"),
+            "Role": SEE,
+            "Person": (READ, "help", "suspend"),
+            "Organisation": SEE,
+            "AuditEvent": SEE,
+        },
     ),
     Role(
         "Moderator",
@@ -78,6 +84,7 @@ ROLES: tuple[Role, ...] = (
         "Keeps orders, sellers, jobs and webhooks moving; decides problems.",
         {
             "Organisation": SEE,
+            "Person": (READ, "help"),
             "Seller": (READ, "verify", "restrict", "terminate"),
             "Listing": SEE,
             "Order": (READ, "messages", "cancel"),
@@ -101,6 +108,7 @@ ROLES: tuple[Role, ...] = (
             "OrderReview": SEE,
             "Question": SEE,
             "Organisation": SEE,
+            "Person": (READ, "help"),
             "Listing": SEE,
             "Refund": (READ, "request"),
             "Dispute": (READ, "open", "work", "propose"),

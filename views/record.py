@@ -244,12 +244,12 @@ class RecordView(ConsoleView):
         self.row(pk)
         try:
             answers = _answers(verb)
-            with unit_of_work(operator(), reason=answers.get("reason", "")) as session:
+            with unit_of_work(operator(), reason=self.on_the_trail(answers)) as session:
                 row, asked = self.row(pk), {"event": event, "pk": str(pk), **answers}
 
                 def command() -> dict[str, str]:
                     call(session, row, actor=operator(), **answers)
-                    return {"state": row.state.name}
+                    return {"state": self.outcome(row)}
 
                 once(session, f"console.{self.resource}", request.form.get("key", ""), asked, command)
         except Refused as refused:
@@ -258,6 +258,15 @@ class RecordView(ConsoleView):
             return self._refused(pk, refusal(error))
         flash(f"{verb.label}: done", "success")
         return redirect(self.after(pk), 303)
+
+    def outcome(self, row: Any) -> str:
+        """What a repeated form is answered with."""
+        return str(row.state.name)
+
+    def on_the_trail(self, answers: Mapping[str, str]) -> str:
+        """The reason that is sealed with every row of the move; a screen that keeps it where it can be erased has none
+        here."""
+        return answers.get("reason", "")
 
     def after(self, pk: str) -> str:
         """Where a move leads: back to the record."""

@@ -22,6 +22,7 @@ MODES = ((1280, "light"), (1280, "dark"), (390, "light"), (390, "dark"))
 PAGES = (
     "/console/", "/console/review/list/", "/console/listings/list/?state=live", "/console/orders/list/",
     "/console/people/list/", "/console/roles/list/", "/console/audit/list/", "/console/outbox/list/",
+    "/console/staff/list/",
     "/console/invariants/", "/console/seals/", "/console/profile/", "/console/nothing-here",
     "/console/refunds/list/?state=requested", "/console/problems/list/", "/console/chargebacks/list/",
     "/console/timers/list/?state=waiting", "/console/webhooks/list/",
@@ -79,7 +80,7 @@ def test_every_kind_of_page_is_accessible_and_remembers_the_readers_choices(cons
 
 def forms_and_dialogs(one) -> list[str]:
     enter(one, "ada")
-    one.go("/console/people/add")
+    one.go("/console/staff/add")
     one.page.get_by_role("button", name="Save").click()
     expect(one.page.get_by_role("alert")).to_be_focused()
     found = look(one, "a form with errors")

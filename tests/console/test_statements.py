@@ -38,7 +38,9 @@ def rows(session, number):
     session.commit()
 
 
-@pytest.mark.parametrize("path", ["people", "outbox", "timers", "audit", "organisations", "journal", "accounts"])
+@pytest.mark.parametrize(
+    "path", ["people", "staff", "outbox", "timers", "audit", "organisations", "journal", "accounts"]
+)
 def test_the_statements_of_a_list_do_not_grow_with_its_rows(app, session, statements, path):
     client = signed_in(app, account(session, "Auditor"))
     costs = []

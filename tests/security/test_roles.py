@@ -31,7 +31,13 @@ def test_the_auditor_changes_nothing_but_their_own_account():
 
 def test_the_administrator_has_no_money_and_no_moderation():
     changing = {(r, v) for r, v in BY_NAME["Administrator"].pairs() if v != READ}
-    assert changing == {("User", "write"), ("User", "reset"), ("Profile", "write")}
+    assert changing == {
+        ("User", "write"),
+        ("User", "reset"),
+        ("Person", "help"),
+        ("Person", "suspend"),
+        ("Profile", "write"),
+    }
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from views.console.commerce.refund import RefundView
 from views.console.commerce.review import ReviewsView
 from views.console.moderation.review_queue import ReviewView
 from views.console.people.organisation import OrganisationView
+from views.console.people.person import PersonView
 from views.console.people.profile import ProfileView
 from views.console.people.role import RoleView
 from views.console.people.seller import SellerView
@@ -43,6 +44,7 @@ SCREENS: tuple[type, ...] = (
     FacetView,
     SellerView,
     OrganisationView,
+    PersonView,
     ClientMoneyView,
     LedgerEntryView,
     AccountView,

@@ -89,14 +89,14 @@ def _sign_up(session: Session, row: AccountRequest) -> None:
             session, email=row.email, hash_=row.password, first_name=row.first_name, last_name=row.last_name
         )
         mail_confirmation(session, user)
-    elif _may_be_told(session, known):
-        _mail_password_link(session, known, "account_exists")
+    elif may_be_told(session, known):
+        mail_password_link(session, known, "account_exists")
 
 
 def _password(session: Session, row: AccountRequest) -> None:
     known = of_address(session, row.email)
-    if known is not None and _may_be_told(session, known):
-        _mail_password_link(session, known, "account_password")
+    if known is not None and may_be_told(session, known):
+        mail_password_link(session, known, "account_password")
 
 
 def _email(session: Session, row: AccountRequest) -> None:
@@ -111,15 +111,16 @@ def _email(session: Session, row: AccountRequest) -> None:
     mail.post(session, "account_email", to=row.email, words=words, key=f"account:{link.id}", user_id=user.id)
 
 
-def _may_be_told(session: Session, user: User) -> bool:
-    """Not twice in two minutes, and not more than five times a day."""
+def may_be_told(session: Session, user: User) -> bool:
+    """Whether a link to a new password may go out: not twice in two minutes, and not more than five times a day."""
     many = account_link.made_since(session, user_id=user.id, purpose=P.password, within=timedelta(days=1))
     lately = account_link.made_since(session, user_id=user.id, purpose=P.password, within=QUIET)
     return bool(user.active) and not lately and many < MOST
 
 
-def _mail_password_link(session: Session, user: User, template: str) -> None:
-    """Staff get no link: their mailbox is not the key to the console."""
+def mail_password_link(session: Session, user: User, template: str) -> None:
+    """The link to a new password, in the words of `template`. Staff get no link: their mailbox is not the key to the
+    console."""
     row, secret = account_link.issue(session, user_id=user.id, purpose=P.password, email=user.email)
     words = {"name": user.first_name, "link": f"/password/new?link={secret}"}
     if user.roles:

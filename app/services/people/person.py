@@ -16,6 +16,7 @@ from models.people.organisation import OrganisationKind
 from models.types import utc_now
 
 HASH_METHOD = "scrypt"
+ADMINISTRATOR = "Administrator"
 
 
 def hashed(password: str) -> str:
@@ -69,6 +70,13 @@ def add(session: Session, *, email: str, hash_: str, first_name: str, last_name:
     if personal:
         _give_personal_organisation(session, user)
     return user
+
+
+def is_last_administrator(session: Session, user_id: int) -> bool:
+    """Whether nobody else could give out roles. Locks the administrators: two do not stop each other at once."""
+    held = sa.select(User).where(User.roles.any(Role.name == ADMINISTRATOR), User.active)
+    found = session.scalars(held.order_by(User.id).with_for_update()).all()
+    return [one.id for one in found] == [user_id]
 
 
 def _give_personal_organisation(session: Session, user: User) -> None:

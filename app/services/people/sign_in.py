@@ -84,6 +84,17 @@ def list_open(session: Session, *, user_id: int, now: datetime) -> Sequence[Sign
     return session.scalars(_open(user_id, now).order_by(SignIn.seen_at.desc(), SignIn.id.desc())).all()
 
 
+def list_recent(session: Session, *, user_id: int, most: int) -> Sequence[SignIn]:
+    """Sessions that count and those that ended, the one used last first."""
+    mine = sa.select(SignIn).where(SignIn.user_id == user_id)
+    return session.scalars(mine.order_by(SignIn.seen_at.desc(), SignIn.id.desc()).limit(most)).all()
+
+
+def is_open(row: SignIn, *, now: datetime) -> bool:
+    """Whether it counts now, as far as the row knows."""
+    return row.ended_at is None and row.seen_at > now - LIVES_FOR - COARSE
+
+
 def end(session: Session, row: SignIn, *, by: SignInEnd, now: datetime) -> None:
     """From now on the cookie opens nothing, wherever it was copied to."""
     session.info["verb"] = "sign_in.end"

@@ -6,10 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from flask import url_for
+from markupsafe import Markup
 
+from app.services.people import invitation, membership
+from models.people.invitation import Invitation
 from models.people.membership import Membership
 from models.people.organisation import Organisation
 from models.people.seller import Seller
+from security.permissions import READ
 from views import drawing
 from views.base import ConsoleView
 from views.columns import Column, EnumFacet, SinceFacet, Test, TestFacet
@@ -49,7 +54,8 @@ class OrganisationView(ConsoleView):
 
     def sections(self, row: Organisation) -> Sequence[tuple[str, Sequence[tuple[str, Any]]]]:
         session = self.datamodel.session()
-        members = session.scalars(sa.select(Membership).where(Membership.organisation_id == row.id)).all()
+        members = membership.list_members(session, row.id)
+        invited = invitation.list_open(session, row.id)
         seller = session.scalar(sa.select(Seller).where(Seller.organisation_id == row.id))
         return [
             (
@@ -71,6 +77,26 @@ class OrganisationView(ConsoleView):
                     ("Address", drawing.plain(row.address)),
                 ],
             ),
-            ("Who acts for them", [(m.role.value, drawing.person(m.user.get_full_name())) for m in members]),
-            *([("As a seller", [("Standing", drawing.status(seller.state))])] if seller else []),
+            ("Who acts for them", [(m.role.value, self._member(m)) for m in members]),
+            *([("Who is invited", [(i.role.value, _invited(i)) for i in invited])] if invited else []),
+            *([("As a seller", [("Standing", self._seller(seller))])] if seller else []),
         ]
+
+    def _member(self, one: Membership) -> Markup:
+        """Who, since when; a link for whoever may see people."""
+        name = drawing.person(one.user.get_full_name())
+        if self.appbuilder.sm.may("Person", READ):
+            name = Markup('<a href="{}">{}</a>').format(url_for("PersonView.show", pk=one.user_id), name)
+        out = "" if one.user.active else ", may not sign in"
+        return Markup("{} <small>since {}{}</small>").format(name, drawing.when(one.created_at), out)
+
+    def _seller(self, row: Seller) -> Markup:
+        pill = drawing.status(row.state)
+        if not self.appbuilder.sm.may("Seller", READ):
+            return pill
+        return Markup('<a href="{}">{}</a>').format(url_for("SellerView.show", pk=row.id), pill)
+
+
+def _invited(one: Invitation) -> Markup:
+    """The address, and until when the link works."""
+    return Markup("{} <small>until {}</small>").format(one.email, drawing.when(one.expires_at))

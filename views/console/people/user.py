@@ -1,4 +1,5 @@
-"""Accounts: who may sign in, and with which roles. Flask-AppBuilder's table, our rules."""
+"""Staff: who works in the console, and with which roles. Flask-AppBuilder's table, our rules. Everybody's accounts are
+views/console/people/person.py."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from flask import flash, redirect, request, url_for
+from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access
@@ -17,6 +18,7 @@ from werkzeug.security import generate_password_hash
 from wtforms import PasswordField
 from wtforms.validators import InputRequired
 
+from app.services.people.person import ADMINISTRATOR, is_last_administrator
 from app.session import session
 from app.unit_of_work import unit_of_work
 from models.errors import Invalid
@@ -49,12 +51,13 @@ class PasswordForm(ConsoleForm):
 
 
 class UserView(ConsoleView):
-    """People are never deleted here: they are stopped from signing in, so that history keeps its names."""
+    """Colleagues are never deleted: they are stopped from signing in, so that history keeps their names. Who has no
+    role is a customer or provider and is not found here."""
 
     datamodel = Interface(User, eager=(selectinload(User.roles),))
-    resource, label, group, icon, nouns = "User", "People", "Administration", "users", "people"
-    route_base = "/people"
-    add_title = "New person"
+    resource, label, group, icon, nouns = "User", "Staff", "Administration", "shield", "colleagues"
+    route_base = "/staff"
+    add_title = "New colleague"
     include_route_methods = {"list", "show", "add", "edit", "password"}
     method_permission_name = {"password": "reset"}
     search = (User.first_name, User.last_name, User.username, User.email)
@@ -74,16 +77,7 @@ class UserView(ConsoleView):
         Column("last_login", "Last sign-in", "ago", order=User.last_login, width="s", slot="hide", prio=2),
     )
     facets = (
-        TestFacet(
-            "who",
-            "Who",
-            {
-                "staff": Test("Staff", User.roles.any),
-                "others": Test("Customers and providers", lambda: ~User.roles.any()),
-                "stopped": Test("May not sign in", lambda: User.active.is_(False)),
-            },
-            "users",
-        ),
+        TestFacet("access", "Access", {"stopped": Test("May not sign in", lambda: User.active.is_(False))}, "lock"),
     )
     label_columns = {
         "first_name": "First name",
@@ -105,6 +99,13 @@ class UserView(ConsoleView):
     )
     _access = ("Access", {"fields": ["username", "active", "roles"], "help": "Each change is kept in the audit trail."})
     add_fieldsets = edit_fieldsets = [_person, _access]
+
+    def narrowed(self) -> Any:
+        return super().narrowed().filter(User.roles.any())
+
+    def row(self, pk: str) -> Any:
+        found = super().row(pk)
+        return found if found.roles else abort(404)
 
     def sections(self, row: User) -> Sequence[tuple[str, Sequence[tuple[str, Any]]]]:
         return [
@@ -136,6 +137,7 @@ class UserView(ConsoleView):
 
     def pre_update(self, item: User) -> None:
         _check(item)
+        _keep_an_administrator(item)
         item.changed_on = utc_now().replace(tzinfo=None)
 
     @expose("/password/<pk>", methods=["GET", "POST"])
@@ -162,6 +164,8 @@ def accept_password(field: Any, user: User) -> bool:
 def _check(user: User) -> None:
     user.username, user.email = user.username.strip().lower(), user.email.strip().lower()
     names = [role.name for role in user.roles]
+    if not names:
+        raise Invalid("Who works here has a role.", {"roles": "Choose one. To stop somebody, untick “May sign in”"})
     if reasons := conflicts(names):
         raise Invalid("These roles may not be held by one person.", {"roles": ". ".join(reasons)})
     me = operator().user_id
@@ -169,3 +173,10 @@ def _check(user: User) -> None:
         raise Invalid("You cannot stop yourself signing in.", {"active": "Ask a colleague"})
     if user.id == me and "Administrator" not in names:
         raise Invalid("You cannot take your own administration away.", {"roles": "Ask a colleague"})
+
+
+def _keep_an_administrator(user: User) -> None:
+    """Raises Invalid when nobody could give out roles any more."""
+    stays = user.active and any(role.name == ADMINISTRATOR for role in user.roles)
+    if not stays and is_last_administrator(session(), user.id):
+        raise Invalid("This is the last administrator.", {"roles": "Make somebody else an administrator first"})
