@@ -27,6 +27,7 @@ class Schedule:
 
 SCHEDULES: tuple[Schedule, ...] = (
     Schedule("catalogue.favourite.tell_all", timedelta(days=1), timedelta(hours=7, minutes=10)),
+    Schedule("catalogue.category_count.refresh", timedelta(minutes=5)),
     Schedule("commerce.client_money.keep", timedelta(days=1), timedelta(hours=1, minutes=30)),
     Schedule("commerce.payment.sweep", timedelta(minutes=1)),
     Schedule("commerce.chargeback.sweep", timedelta(minutes=10), timedelta(minutes=3)),

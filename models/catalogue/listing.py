@@ -105,6 +105,13 @@ class Listing(Lifecycle, Base):
         sa.CheckConstraint("state <> 'live' OR published_at IS NOT NULL", name="live_was_published"),
         sa.Index("ix_listing_organisation_id", "organisation_id"),
         sa.Index("ix_listing_published_at", "published_at", "id", postgresql_where=sa.text("state = 'live'")),
+        sa.Index(
+            "ix_listing_price_minor",
+            "price_minor",
+            "id",
+            postgresql_where=sa.text("state = 'live'"),
+            postgresql_include=["organisation_id", "currency", "kind", "published_at"],
+        ),
         sa.Index("ix_listing_state_entered_at", "state_entered_at", postgresql_where=sa.text("state = 'in_review'")),
         sa.Index("ix_listing_search", "search", postgresql_using="gin"),
     )

@@ -26,6 +26,7 @@ def served(url: str, products: int) -> Iterator[str]:
     """Its address. Raises MissingError."""
     python = _installed()
     env = {"OSCAR_DATABASE": url, "DJANGO_SETTINGS_MODULE": "oscar_site", "PYTHONPATH": str(HOME.resolve())}
+    HOME.mkdir(parents=True, exist_ok=True)
     (HOME / "oscar_site.py").write_text(Path(__file__).with_name("oscar_site.txt").read_text("utf-8"), "utf-8")
     _run([python, "-m", "django", "migrate", "-v0"], env)
     _run([python, "-m", "oscar_site", str(products)], env)
@@ -52,7 +53,6 @@ def _installed() -> str:
 
 
 def _run(argv: list[str], env: dict[str, str]) -> None:
-    HOME.mkdir(parents=True, exist_ok=True)
     done = subprocess.run(argv, env={**os.environ, **env}, capture_output=True, text=True, check=False)
     if done.returncode:
         raise MissingError(f"django-oscar did not start: {done.stderr[-800:]}")

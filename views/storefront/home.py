@@ -34,11 +34,11 @@ class Lane:
 def home() -> ResponseReturnValue:
     """Trades without a listing are left out: the shelf is never padded."""
     lanes = [_lane(place) for place in tree(session()) if place.count]
-    newest = search.find(session(), node=DOMAIN, limit=NEWEST)
+    newest = search.newest(session(), node=DOMAIN, limit=NEWEST)
     return render_template(
         "storefront/home.html",
         lanes=lanes,
-        newest=cards(session(), newest.listings),
+        newest=cards(session(), newest),
         shared=shared.of_page("storefront.home", "Book a trade, pay when it is right", PROMISE),
     )
 

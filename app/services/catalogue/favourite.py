@@ -13,8 +13,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.outbox import send
-from app.services.catalogue import search_price
 from app.services.catalogue.search import on_sale
+from app.services.catalogue.search_price import Priced
 from app.services.platform import machine, notification
 from models.catalogue.favourite import Favourite
 from models.catalogue.listing import Listing
@@ -43,12 +43,10 @@ class Taken:
 
 def save_listing(session: Session, slug: str, *, user_id: int) -> None:
     """On the list, with today's all-in price; saved before, it keeps the price of then. Raises NotFound, Conflict."""
-    priced = search_price.priced()
-    found = session.execute(
-        sa.select(Listing.id, Listing.title, Listing.currency, priced.c.all_in_minor)
-        .join(priced, priced.c.listing_id == Listing.id)
-        .where(Listing.slug == slug.replace("\0", ""), *on_sale())
-    ).one_or_none()
+    priced = Priced()
+    columns = (Listing.id, Listing.title, Listing.currency, priced.all_in.label("all_in_minor"))
+    question = priced.join(sa.select(*columns).select_from(Listing))
+    found = session.execute(question.where(Listing.slug == slug.replace("\0", ""), *on_sale())).one_or_none()
     if found is None:
         raise NotFound("That is not offered at the moment.")
     price = {"price_minor": found.all_in_minor, "currency": found.currency}
@@ -109,17 +107,16 @@ def has_seller(session: Session, user_id: int, organisation_id: UUID) -> bool:
 def tell_cheaper(session: Session, listing_id: UUID | None = None) -> int:
     """Tells everybody whose saved listing (this one, or any) now costs less than when they saved it; answers how
     many people. The key is listing and price, so nobody is told of the same price twice."""
-    priced = search_price.priced()
-    columns = (F.user_id, F.price_minor, F.currency, F.listing_id, priced.c.all_in_minor.label("now_minor"))
-    cheaper = (
+    priced = Priced()
+    columns = (F.user_id, F.price_minor, F.currency, F.listing_id, priced.all_in.label("now_minor"))
+    cheaper = priced.join(
         sa.select(*columns, Listing.title, Listing.slug, Organisation.name.label("seller"))
         .join(Listing, Listing.id == F.listing_id)
         .join(Organisation, Organisation.id == Listing.organisation_id)
-        .join(priced, priced.c.listing_id == Listing.id)
-        .where(priced.c.all_in_minor < F.price_minor, Listing.currency == F.currency, *on_sale())
+        .where(priced.all_in < F.price_minor, Listing.currency == F.currency, *on_sale())
         .order_by(F.id)
     )
-    key = sa.func.concat("favourite.cheaper:", F.listing_id, ":", priced.c.all_in_minor)
+    key = sa.func.concat("favourite.cheaper:", F.listing_id, ":", priced.all_in)
     told = sa.exists().where(Notification.user_id == F.user_id, Notification.key == key)
     cheaper = cheaper.where(~told)
     if listing_id is not None:

@@ -1,4 +1,4 @@
-"""What a filter asks of a listing, as SQL: words, place in the tree, postcode area, facets."""
+"""What a filter asks of a listing, as SQL: on sale, words, place in the tree, postcode area, facets."""
 
 from __future__ import annotations
 
@@ -7,15 +7,24 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from models.catalogue.listing import Listing, ListingKind
+from models.catalogue.listing import Listing, ListingKind, ListingState
 from models.catalogue.listing_facet import ListingFacet
 from models.catalogue.listing_node import ListingNode
 from models.catalogue.service_visit import ListingArea
 from models.catalogue.taxonomy_facet import NUMBERS, FacetType, TaxonomyFacet
 from models.catalogue.taxonomy_node import TaxonomyNode
+from models.people.seller import Seller, SellerState
 
 Predicate = sa.ColumnElement[bool]
 DOMAINS = {"services": ListingKind.service}
+
+
+def on_sale() -> tuple[Predicate, ...]:
+    """What every public path filters by: the listing is live and its seller is active now."""
+    active = sa.select(Seller.id).where(
+        Seller.organisation_id == Listing.organisation_id, Seller.state == SellerState.active
+    )
+    return Listing.state == ListingState.live, active.exists()
 
 
 def query(text: str) -> sa.ColumnElement[Any]:

@@ -16,8 +16,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import TSQUERY
 
-from app.services.catalogue import search_price
 from app.services.catalogue.search_filter import Predicate, query
+from app.services.catalogue.search_price import Priced
 from models.catalogue.listing import Listing
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -53,16 +53,13 @@ PLACES = {
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """`rank` is the number to sort by; `priced` is joined to the listings when it needs their price."""
+    """`rank` is the number to sort by."""
 
     sort: Sort
     rank: sa.ColumnElement[int]
-    priced: Any = None
 
     def of(self, question: Any) -> Any:
-        """The question with its order (and the table that the order needs)."""
-        if self.priced is not None:
-            question = question.join(self.priced, self.priced.c.listing_id == Listing.id)
+        """The question in this order."""
         return question.order_by(self.rank.desc(), Listing.published_at.desc(), Listing.id.desc())
 
     def beyond(self, after: str) -> list[Predicate]:
@@ -89,11 +86,11 @@ class Order:
         return base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
 
 
-def order(sort: Sort, text: str) -> Order:
-    """Recommended: how well the words match, then the newest approval. Nobody can pay for a place in any of them."""
+def order(sort: Sort, text: str, priced: Priced) -> Order:
+    """Recommended: how well the words match, then the newest approval. Nobody can pay for a place in any of them.
+    By price, `priced` has to be joined to the question."""
     if sort is Sort.price:
-        table = search_price.priced()
-        return Order(sort, -table.c.all_in_minor, table)
+        return Order(sort, -priced.all_in)
     return Order(sort, words_rank(text) if sort is Sort.recommended else sa.literal(0, sa.BigInteger))
 
 

@@ -89,7 +89,7 @@ def services(branch: str = "") -> ResponseReturnValue:
     )
 
 
-def _chips(page: Page, found: search.Found, without: dict[str, int]) -> list[Chip]:
+def _chips(page: Page, found: search.Found, without: dict[str, int | None]) -> list[Chip]:
     """Each filter that is on."""
     question, chips = page.question, []
     if question.text:

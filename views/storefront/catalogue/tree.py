@@ -9,9 +9,7 @@ import sqlalchemy as sa
 from flask import url_for
 from sqlalchemy.orm import Session
 
-from app.services.catalogue.search import on_sale
-from models.catalogue.listing import Listing
-from models.catalogue.listing_node import ListingNode
+from app.services.catalogue import category_count
 from models.catalogue.taxonomy_node import TaxonomyNode
 
 DOMAIN = "services"
@@ -38,7 +36,7 @@ class Place:
 
 
 def tree(session: Session) -> list[Place]:
-    """The first level, each with its children, in the taxonomy's order. Two statements."""
+    """The first level, each with its children, in the taxonomy's order. At most three statements."""
     counts = _counts(session)
     places: dict[str, Place] = {}
     top: list[Place] = []
@@ -85,15 +83,8 @@ def _nodes() -> sa.Select[TaxonomyNode]:
 
 def _counts(session: Session) -> Counter[str]:
     """Listings on sale by lineage, each counted once in every category above its primary one."""
-    query = (
-        sa.select(TaxonomyNode.lineage, sa.func.count())
-        .join(ListingNode, ListingNode.node_id == TaxonomyNode.id)
-        .join(Listing, Listing.id == ListingNode.listing_id)
-        .where(ListingNode.is_primary, *on_sale())
-        .group_by(TaxonomyNode.lineage)
-    )
     counts: Counter[str] = Counter()
-    for lineage, number in session.execute(query):
+    for lineage, number in category_count.by_lineage(session).items():
         parts = lineage.split("/")
         for depth in range(2, len(parts) + 1):
             counts["/".join(parts[:depth])] += number
