@@ -25,6 +25,10 @@ PERMISSIONS: Mapping[str, Mapping[str, str]] = {
         "help": "Send the confirmation or a link to a new password again, end somebody's sessions",
         "suspend": "Suspend an account, which mails the reasons, or open it again",
     },
+    "DeletionRequest": {
+        READ: "See who asked for their account to be deleted, and what stands in the way",
+        "decide": "Delete an account at its person's request, or refuse it with reasons",
+    },
     "Seller": {
         READ: "See sellers, their checks and their history",
         "verify": "Decide the checks of a new seller",

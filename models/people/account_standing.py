@@ -1,4 +1,4 @@
-"""What we know of somebody's account beside name and password: whether the address is theirs, and how it may end."""
+"""What we know of somebody's account beside name and password: whether the address is theirs, and how it ended."""
 
 from __future__ import annotations
 
@@ -15,26 +15,17 @@ MOMENT = sa.DateTime(timezone=True)
 
 class AccountStanding(Base):
     """One for each person but staff who were added in the console (for them an administrator vouches). While it is
-    suspended, `ab_user.active` is false, which is what keeps it out; here stands since when and why."""
+    suspended, `ab_user.active` is false, which is what keeps it out; here stands since when and why. `closed_at`: the
+    account was deleted, and what is left of it names nobody."""
 
     __tablename__ = "account_standing"
     __personal__ = frozenset({"suspension_reason"})
     __table_args__ = (
         sa.CheckConstraint("(suspended_at IS NULL) = (suspension_reason = '')", name="a_suspension_has_its_reason"),
-        sa.CheckConstraint(
-            "(deletion_asked_at IS NULL) = (deletion_due_at IS NULL) AND deletion_due_at > deletion_asked_at",
-            name="a_deletion_has_its_day",
-        ),
-        sa.Index(
-            "ix_account_standing_deletion_due_at",
-            "deletion_due_at",
-            postgresql_where=sa.text("deletion_due_at IS NOT NULL"),
-        ),
     )
 
     user_id: Mapped[int] = mapped_column(sa.Integer, sa.ForeignKey("ab_user.id"), primary_key=True, autoincrement=False)
     confirmed_at: Mapped[datetime | None] = mapped_column(MOMENT)
     suspended_at: Mapped[datetime | None] = mapped_column(MOMENT)
     suspension_reason: Mapped[Prose] = mapped_column(default="", server_default="")
-    deletion_asked_at: Mapped[datetime | None] = mapped_column(MOMENT)
-    deletion_due_at: Mapped[datetime | None] = mapped_column(MOMENT)
+    closed_at: Mapped[datetime | None] = mapped_column(MOMENT)

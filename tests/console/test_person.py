@@ -43,7 +43,8 @@ def unconfirm(arrange, user):
 
 def mails(session, user):
     session.rollback()
-    return session.scalars(sa.select(MailMessage.template).where(MailMessage.user_id == user.id)).all()
+    theirs = sa.select(MailMessage.template).where(MailMessage.user_id == user.id)
+    return session.scalars(theirs.order_by(MailMessage.id)).all()
 
 
 # ---- seeing ----

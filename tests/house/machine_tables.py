@@ -8,6 +8,11 @@ changes that agree.
 from __future__ import annotations
 
 TABLES = {
+    "deletion_request": """
+        waiting withdraw withdrawn buyer
+        waiting refuse refused operator
+        waiting carry_out completed operator|system @due_at
+    """,
     "seller": """
         applied submit_kyc kyc_pending seller
         applied lapse rejected system +30d
@@ -175,6 +180,7 @@ TABLES = {
 cancelled by the provider too: whoever cancels the payment there cancels it here. No chargeback is booked as lost before
 the provider says so: a deadline without evidence, and a concession, wait for its word."""
 ENDS = {
+    "deletion_request": ("waiting", {"withdrawn", "refused", "completed"}, set()),
     "seller": ("applied", {"rejected", "closed"}, set()),
     "checkout": ("draft", {"paid", "expired", "abandoned", "refunded_late"}, {"expired", "abandoned"}),
     "order": ("pending_acceptance", {"completed", "cancelled", "declined", "expired"}, set()),

@@ -10,13 +10,14 @@ import pytest
 import sqlalchemy as sa
 from flask_appbuilder.security.sqla.models import User
 
-from app.services.people import account_link, account_standing
+from app.services.people import account_deletion, account_link, account_standing
 from app.services.platform import clock
 from app.session import engine
 from models.errors import Conflict
 from models.people.account_link import AccountLink, AccountLinkPurpose
 from models.people.account_request import AccountRequest
 from models.people.account_standing import AccountStanding
+from models.people.deletion_request import DeletionState
 from models.platform.audit_event import SECRET, AuditEvent
 from models.platform.mail_message import MailMessage
 from tests.factories import commerce, people
@@ -227,12 +228,12 @@ def test_without_the_password_no_address_is_asked(buyer, answered):
 def test_a_deletion_is_asked_for_with_the_password_and_taken_back(buyer, told, session):
     answer = buyer.send("/account/delete", {"current": people.PASSWORD}, seen_on="/account/delete")
     assert answer.location == "/account/delete"
-    row = session.get_one(AccountStanding, told.buyer.user.id)
-    assert row.deletion_due_at - row.deletion_asked_at == timedelta(days=14)
+    row = account_deletion.waiting(session, told.buyer.user.id)
+    assert row.due_at - row.created_at == timedelta(days=14)
     assert "Keep my account" in buyer.page("/account/delete")
     buyer.send("/account/delete/cancel", seen_on="/account/delete")
     session.expire_all()
-    assert row.deletion_due_at is None
+    assert row.state is DeletionState.withdrawn
 
 
 def test_an_account_with_an_open_order_is_not_deleted(buyer, told, arrange):

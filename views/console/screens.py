@@ -16,6 +16,7 @@ from views.console.commerce.payment import PaymentView
 from views.console.commerce.refund import RefundView
 from views.console.commerce.review import ReviewsView
 from views.console.moderation.review_queue import ReviewView
+from views.console.people.deletion_request import DeletionRequestView
 from views.console.people.organisation import OrganisationView
 from views.console.people.person import PersonView
 from views.console.people.profile import ProfileView
@@ -45,6 +46,7 @@ SCREENS: tuple[type, ...] = (
     SellerView,
     OrganisationView,
     PersonView,
+    DeletionRequestView,
     ClientMoneyView,
     LedgerEntryView,
     AccountView,

@@ -1,70 +1,107 @@
-"""The end of an account: what is in the way, 14 days to think again, and back."""
+"""The end of an account: 14 days to think again, what is in the way, and back; then it is carried out by the clock or
+by staff, or refused by staff with reasons. Nobody decides their own."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+import calendar
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from flask_appbuilder.security.sqla.models import User
 from sqlalchemy.orm import Session
 
-from app.services.people import account_standing
-from app.services.platform import clock, mail
-from models.commerce.order import ORDER, Order
-from models.errors import Conflict
-from models.people.account_standing import AccountStanding
-from models.people.membership import Membership, MembershipRole
-from models.people.organisation import Organisation
+from app.services.people import account_blocker, account_erasure, account_standing
+from app.services.platform import clock, machine, mail, timer
+from models.actor import Actor
+from models.errors import Conflict, Invalid
+from models.people.deletion_request import DeletionRequest, DeletionState
+from models.platform.transition import Transition
+from models.types import uuid7
+from reports.mail.moments import deadline
 
 TO_THINK = timedelta(days=14)
 """A deletion can be taken back for this long."""
+D = DeletionRequest
 
 
-def blockers(session: Session, user_id: int) -> list[str]:
-    """What has to end before an account can: sentences for its person. Money is held only for orders that are open."""
-    open_ = [state for state in ORDER.states if state not in ORDER.terminal]
-    mine = sa.select(Membership.organisation_id).where(
-        Membership.user_id == user_id, Membership.role == MembershipRole.owner
-    )
-    sides = sa.or_(Order.buyer_organisation_id.in_(mine), Order.seller_organisation_id.in_(mine))
-    orders = session.scalars(sa.select(Order.reference).where(sides, Order.state.in_(open_)).order_by(Order.reference))
-    found = [f"Order {reference} is open." for reference in orders]
-    others = sa.func.count(Membership.id).filter(Membership.user_id != user_id)
-    owners = sa.func.count(Membership.id).filter(Membership.user_id != user_id, Membership.role == MembershipRole.owner)
-    alone = (
-        sa.select(Organisation.name)
-        .join(Membership)
-        .where(Organisation.personal.is_(False), Organisation.id.in_(mine))
-        .group_by(Organisation.id)
-        .having(others > 0, owners == 0)
-    )
-    return found + [f"{name} has members and no other owner." for name in session.scalars(alone)]
+def waiting(session: Session, user_id: int) -> DeletionRequest | None:
+    """What somebody asked for and has neither taken back nor been answered."""
+    return session.scalar(sa.select(D).where(D.user_id == user_id, D.state == DeletionState.waiting))
 
 
-def ask_deletion(session: Session, user: User) -> AccountStanding:
+def of_person(session: Session, user_id: int) -> Sequence[DeletionRequest]:
+    """Every one of theirs, newest first."""
+    return session.scalars(sa.select(D).where(D.user_id == user_id).order_by(D.id.desc())).all()
+
+
+def ask_deletion(session: Session, user: User) -> DeletionRequest:
     """In 14 days the account is deleted unless its person says otherwise. Raises Conflict while something is open."""
-    row = account_standing.of(session, user.id)
-    if row.deletion_asked_at is not None:
+    account_standing.of(session, user.id)  # locks: asked twice at once is asked once
+    if waiting(session, user.id) is not None:
         raise Conflict("You asked for this already.")
     if user.roles:
         raise Conflict("An administrator ends the accounts of staff.")
-    if found := blockers(session, user.id):
+    if found := account_blocker.of(session, user.id):
         raise Conflict(f"Your account cannot be deleted yet. {' '.join(found)}")
-    row.deletion_asked_at = clock.now()
-    row.deletion_due_at = row.deletion_asked_at + TO_THINK
-    session.info["verb"] = "account.ask_deletion"
-    session.flush()
-    words = {"name": user.first_name, "due": row.deletion_due_at, "link": "/account/delete"}
-    key = f"account:{user.id}:deletion:{row.deletion_asked_at.isoformat()}"
-    mail.post(session, "account_deletion", to=user.email, words=words, key=key, user_id=user.id)
+    now = clock.now()
+    row = D(id=uuid7(), user_id=user.id, created_at=now, due_at=now + TO_THINK, answer_by=_month_after(now))
+    machine.begin(session, row)
+    words = {"name": user.first_name, "due": row.due_at, "link": "/account/delete"}
+    mail.post(session, "account_deletion", to=user.email, words=words, key=f"deletion:{row.id}", user_id=user.id)
     return row
 
 
-def cancel_deletion(session: Session, user: User) -> None:
+def cancel_deletion(session: Session, user: User, *, actor: Actor) -> None:
     """The account stays. Raises Conflict when nobody asked."""
-    row = account_standing.of(session, user.id)
-    if row.deletion_asked_at is None:
+    row = waiting(session, user.id)
+    if row is None:
         raise Conflict("Nothing was asked for, so there is nothing to take back.")
-    row.deletion_asked_at = row.deletion_due_at = None
-    session.info["verb"] = "account.cancel_deletion"
-    session.flush()
+    machine.apply(session, row, "withdraw", actor=actor)
+
+
+def refuse(session: Session, row: DeletionRequest, *, actor: Actor, reason: str) -> Transition:
+    """Staff do not delete it; its person is mailed why, and where to complain (GDPR art. 12(4)). Raises Invalid without
+    reasons, GuardFailed for one's own."""
+    if not reason.strip():
+        raise Invalid("Say why: they are told the reasons.", {"reason": "Enter the reasons."})
+    moved = machine.apply(session, row, "refuse", actor=actor, reason=reason.strip(), by=actor.user_id)
+    words = {"name": row.user.first_name, "reason": reason.strip()}
+    key = f"deletion:{row.id}:refused"
+    mail.post(session, "account_deletion_refused", to=row.user.email, words=words, key=key, user_id=row.user_id)
+    return moved
+
+
+@timer.on_timer("deletion_request", "carry_out")
+def carry_out(session: Session, row: DeletionRequest, *, actor: Actor) -> Transition:
+    """The account ends. Raises GuardFailed with what stands in the way; the clock then asks again every hour."""
+    account_standing.of(session, row.user_id)
+    moved = machine.apply(session, row, "carry_out", actor=actor, by=actor.user_id)
+    words, key = {"name": row.user.first_name}, f"deletion:{row.id}:done"
+    mail.post(session, "account_deleted", to=row.user.email, words=words, key=key, user_id=row.user_id)
+    account_erasure.erase(session, row.user, actor=actor)
+    return moved
+
+
+@machine.guard("deletion_request", "refuse", "carry_out")
+def _not_ones_own(_session: Session, row: DeletionRequest, arguments: dict[str, Any]) -> str | None:
+    return "This is about your own account. A colleague decides it." if row.user_id == arguments.get("by") else None
+
+
+@machine.guard("deletion_request", "carry_out")
+def _they_had_time_to_think(_session: Session, row: DeletionRequest, _arguments: dict[str, Any]) -> str | None:
+    if row.due_at <= clock.now():
+        return None
+    return f"They can take it back until {deadline(row.due_at, mail.sender().zone)}."
+
+
+@machine.guard("deletion_request", "carry_out")
+def _nothing_is_in_the_way(session: Session, row: DeletionRequest, _arguments: dict[str, Any]) -> str | None:
+    return " ".join(account_blocker.of(session, row.user_id)) or None
+
+
+def _month_after(moment: datetime) -> datetime:
+    """The same day of the next month, or its last one."""
+    year, month = (moment.year + 1, 1) if moment.month == 12 else (moment.year, moment.month + 1)  # noqa: PLR2004
+    return moment.replace(year=year, month=month, day=min(moment.day, calendar.monthrange(year, month)[1]))

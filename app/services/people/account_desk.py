@@ -39,7 +39,7 @@ def refusals(session: Session, user: User, *, actor: Actor) -> dict[str, str]:
     row = session.get(AccountStanding, user.id)
     if row is not None and row.suspended_at is not None:
         return {"reactivate": ""}
-    if not user.active:
+    if not user.active:  # the account has ended, or never counted
         return {}
     found = {"send_password_link": "" if account_request.may_be_told(session, user) else ENOUGH_LINKS}
     if row is not None and row.confirmed_at is None:

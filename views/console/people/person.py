@@ -3,70 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
-import sqlalchemy as sa
 from flask import flash, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_appbuilder.security.decorators import has_access, permission_name
 from flask_appbuilder.security.sqla.models import User
-from markupsafe import Markup
 
 from app.services.people import account_desk
 from app.services.platform.idempotency_key import once
 from app.unit_of_work import unit_of_work
 from models.errors import Refused
 from models.people.account_standing import AccountStanding
-from models.people.membership import Membership
-from models.people.organisation import Organisation, OrganisationKind
+from models.people.organisation import OrganisationKind
 from models.people.sign_in import SignIn
 from views import drawing
 from views.base import operator
 from views.columns import Column, SinceFacet, Tab, Test, TestFacet
 from views.console.people import person_file
+from views.console.people.person_standing import LEAVES, acts_for, is_confirmed, standing, suspended_at
 from views.interface import Interface
 from views.record import REASON, Ask, Elsewhere, RecordView, Verb
 
 A = AccountStanding
-LOOKS = {
-    "Suspended": ("danger", "diamond"),
-    "May not sign in": ("neutral", "slash"),
-    "Leaves": ("warning", "clock"),
-    "Not confirmed": ("neutral", "dashed"),
-    "Open": ("success", "done"),
-}
 ASKED_WHY = Ask("reason", "Why", "Kept in the history of the account.")
 TOLD_WHY = Ask("reason", "Reasons", "They are mailed these words, and that they may contest them for six months.")
-
-
-def _acts_for(kind: OrganisationKind) -> Any:
-    mine = sa.select(Membership.id).join(Organisation, Organisation.id == Membership.organisation_id)
-    return mine.where(Membership.user_id == User.id, Organisation.kind == kind).exists()
-
-
-def standing(row: User) -> Markup:
-    """Where an account stands: the one thing that matters most now."""
-    held = row.__dict__.get("standing")
-    word = "Open" if row.active else "May not sign in"
-    if held is not None and row.active:
-        word = "Leaves" if held.deletion_asked_at else word if held.confirmed_at else "Not confirmed"
-    if held is not None and held.suspended_at:
-        word = "Suspended"
-    return drawing.pill(*LOOKS[word], word)
-
-
-def is_confirmed(row: User) -> bool:
-    """Whether the address was shown to be theirs; who was added by staff was vouched for."""
-    held = row.__dict__.get("standing")
-    return held is None or held.confirmed_at is not None
-
-
-def suspended_at(row: User) -> datetime | None:
-    """Since when it is suspended."""
-    held = row.__dict__.get("standing")
-    return held.suspended_at if held is not None else None
 
 
 class PersonView(RecordView):
@@ -96,8 +58,8 @@ class PersonView(RecordView):
             "who",
             "Who",
             {
-                "customers": Test("Customers", lambda: _acts_for(OrganisationKind.customer)),
-                "providers": Test("Providers", lambda: _acts_for(OrganisationKind.provider)),
+                "customers": Test("Customers", lambda: acts_for(OrganisationKind.customer)),
+                "providers": Test("Providers", lambda: acts_for(OrganisationKind.provider)),
                 "staff": Test("Staff", User.roles.any),
             },
             "users",
@@ -117,7 +79,8 @@ class PersonView(RecordView):
             {
                 "suspended": Test("Suspended", lambda: A.suspended_at.is_not(None)),
                 "stopped": Test("May not sign in", lambda: User.active.is_(False)),
-                "leaves": Test("Asked to be deleted", lambda: A.deletion_asked_at.is_not(None)),
+                "leaves": Test("Asked to be deleted", lambda: LEAVES),
+                "deleted": Test("Deleted", lambda: A.closed_at.is_not(None)),
             },
             "lock",
         ),
@@ -179,6 +142,7 @@ class PersonView(RecordView):
             ("Last sign-in", drawing.when(row.last_login)),
             ("Sign-ins", drawing.plain(row.login_count or 0)),
             ("Failed tries since", drawing.plain(row.fail_login_count or 0)),
+            ("Deleted", drawing.when(held.closed_at if held else None)),
             ("Roles", drawing.tags(list(row.roles), most=8)),
         ]
 

@@ -9,11 +9,10 @@ from flask.typing import ResponseReturnValue
 from flask_appbuilder.security.sqla.models import User
 from flask_login import current_user
 
-from app.services.people import account_deletion, account_standing
+from app.services.people import account_blocker, account_deletion, account_standing
 from app.session import session
 from app.unit_of_work import unit_of_work
 from models.errors import Conflict, Invalid
-from models.people.account_standing import AccountStanding
 from views import tries
 from views.storefront.blueprint import storefront
 from views.storefront.guard import person
@@ -57,17 +56,17 @@ def account_keep() -> ResponseReturnValue:
     """Takes it back."""
     me = current_user.id
     with unit_of_work(current_person().themselves()) as work:
-        account_deletion.cancel_deletion(work, work.get_one(User, me))
+        account_deletion.cancel_deletion(work, work.get_one(User, me), actor=current_person().themselves())
     flash("Your account stays.", "success")
     return redirect(url_for("storefront.account"), HTTPStatus.SEE_OTHER)
 
 
 def _page(form: Deletion, status: int = HTTPStatus.OK) -> ResponseReturnValue:
-    row = session.get(AccountStanding, current_user.id)
+    asked = account_deletion.waiting(session(), current_user.id)
     page = render_template(
         "storefront/people/account_delete.html",
         form=form,
-        due=row.deletion_due_at if row else None,
-        blockers=account_deletion.blockers(session(), current_user.id),
+        due=asked.due_at if asked else None,
+        blockers=account_blocker.of(session(), current_user.id),
     )
     return page, status

@@ -1,0 +1,178 @@
+"""The end of an account: taken back for 14 days, held by what is open, carried out once; what is left names nobody."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from app.services.people import account_blocker, account_deletion, invitation, person, sign_in
+from app.services.platform import audit_event, clock, notification, timer
+from models.actor import Actor
+from models.errors import Conflict, GuardFailed, IllegalMove, Invalid
+from models.people.account_link import AccountLink
+from models.people.account_standing import AccountStanding
+from models.people.deletion_request import DeletionState
+from models.people.invitation import Invitation
+from models.people.membership import Membership, MembershipRole
+from models.people.sign_in import SignIn
+from models.platform.audit_event import AuditEvent, AuditPersonal
+from models.platform.mail_message import MailMessage
+from models.platform.notification import Notification
+from models.platform.timer import TimerRow, TimerState
+from models.types import utc_now
+from tests.factories import commerce, people
+
+LATER = timedelta(days=15)
+
+
+@pytest.fixture
+def ann(session):
+    return people.customer(session, name="Ann Reyes", email="ann@reyes.test")
+
+
+@pytest.fixture
+def staff(session):
+    return people.operator(session, "Operations")
+
+
+def asked(session, party):
+    return account_deletion.ask_deletion(session, party.user)
+
+
+def templates(session):
+    return session.scalars(sa.select(MailMessage.template).order_by(MailMessage.id)).all()
+
+
+def fire(session, row):
+    mine = sa.select(TimerRow.id).where(TimerRow.subject_id == row.id, TimerRow.state == TimerState.waiting)
+    timer.fire(session, session.scalars(mine).one())
+    session.refresh(row)
+
+
+def test_it_is_asked_once_and_answered_within_a_month(session, ann):
+    row = asked(session, ann)
+    with pytest.raises(Conflict):
+        asked(session, ann)
+    assert row.due_at - row.created_at == timedelta(days=14)
+    assert timedelta(days=28) <= row.answer_by - row.created_at <= timedelta(days=31)
+
+
+@pytest.mark.parametrize(("day", "then"), [((2027, 1, 31), (2027, 2, 28)), ((2027, 12, 5), (2028, 1, 5))])
+def test_a_month_is_a_month_of_the_calendar(day, then):
+    assert account_deletion._month_after(datetime(*day, tzinfo=UTC)) == datetime(*then, tzinfo=UTC)
+
+
+def test_it_is_taken_back_and_may_be_asked_again(session, ann):
+    row = asked(session, ann)
+    account_deletion.cancel_deletion(session, ann.user, actor=ann.actor)
+    assert row.state is DeletionState.withdrawn
+    with pytest.raises(Conflict):
+        account_deletion.cancel_deletion(session, ann.user, actor=ann.actor)
+    assert asked(session, ann).id != row.id
+
+
+def test_the_clock_carries_it_out_after_the_days_to_think(session, ann):
+    row = asked(session, ann)
+    fire(session, row)
+    assert row.state is DeletionState.waiting
+    with clock.moved(LATER):
+        fire(session, row)
+    assert row.state is DeletionState.completed
+    assert templates(session) == ["account_deletion", "account_deleted"]
+
+
+def test_staff_do_not_cut_the_days_short(session, ann, staff):
+    row = asked(session, ann)
+    with pytest.raises(GuardFailed, match="take it back until"):
+        account_deletion.carry_out(session, row, actor=staff)
+
+
+def test_what_is_open_keeps_it_waiting_and_is_said(session, staff):
+    told = commerce.story(session)
+    row = asked(session, told.buyer)
+    order = commerce.paid(session, told)
+    with clock.moved(LATER):
+        with pytest.raises(GuardFailed, match=f"Order {order.reference} is open"):
+            account_deletion.carry_out(session, row, actor=staff)
+        fire(session, row)
+        assert row.state is DeletionState.waiting
+
+
+def test_a_seller_is_held_by_what_it_is_owed_and_by_selling(session):
+    told = commerce.story(session)
+    order = commerce.completed(session, told)
+    assert account_blocker.of(session, told.buyer.user.id) == []
+    found = account_blocker.of(session, told.seller.user.id)
+    assert f"Money of {told.seller.organisation} is not settled." in found
+    assert f"{told.seller.organisation} sells here." in found
+    assert not [text for text in found if order.reference in text]
+
+
+def test_whoever_shares_a_business_may_go(session):
+    firm, other = people.business(session), people.customer(session)
+    other_role = Membership(user_id=other.user.id, organisation_id=firm.organisation.id, role=MembershipRole.member)
+    session.add(other_role)
+    session.flush()
+    assert account_blocker.of(session, firm.user.id) == [f"{firm.organisation} has members and no other owner."]
+    other_role.role = MembershipRole.owner
+    session.flush()
+    assert account_blocker.of(session, firm.user.id) == []
+
+
+def test_a_refusal_has_reasons_that_are_mailed(session, ann, staff):
+    row = asked(session, ann)
+    with pytest.raises(Invalid):
+        account_deletion.refuse(session, row, actor=staff, reason=" ")
+    account_deletion.refuse(session, row, actor=staff, reason="A court asked us to keep it.")
+    assert row.state is DeletionState.refused
+    mail = session.scalars(sa.select(MailMessage).order_by(MailMessage.id.desc())).first()
+    assert "A court asked us to keep it." in mail.text
+    assert "complain" in mail.text
+    with pytest.raises(IllegalMove):
+        account_deletion.carry_out(session, row, actor=staff)
+
+
+def test_nobody_decides_their_own(session, ann):
+    row = asked(session, ann)
+    own = Actor.operator(ann.user.id)
+    with clock.moved(LATER), pytest.raises(GuardFailed, match="your own account"):
+        account_deletion.carry_out(session, row, actor=own)
+    with pytest.raises(GuardFailed, match="your own account"):
+        account_deletion.refuse(session, row, actor=own, reason="No.")
+
+
+def test_nothing_that_is_left_names_the_person(session, staff):
+    told = commerce.story(session)
+    order = commerce.completed(session, told)
+    user, total = told.buyer.user, order.total_minor
+    address = user.email
+    where = sign_in.Visitor("d", "Firefox", "203.0.113.7")
+    sign_in.begin(session, user_id=user.id, stamp="s", visitor=where, now=utc_now())
+    notification.tell(
+        session, "message.new", to=user.id, words={"order": "FX", "who": "Avon", "title": "x"}, link="/orders", key="k"
+    )
+    firm = people.business(session)
+    invitation.invite(session, firm.organisation.id, email=address, role=MembershipRole.member, user_id=firm.user.id)
+    row = asked(session, told.buyer)
+    with clock.moved(LATER):
+        account_deletion.carry_out(session, row, actor=staff)
+    session.expire_all()
+    party = told.buyer.organisation
+    assert (user.get_full_name(), user.email) == ("Deleted person", f"deleted-{user.id}@deleted.invalid")
+    assert (user.active, party.name, party.address, party.phone) == (False, "Deleted person", "", "")
+    assert "nair" not in party.slug
+    assert session.get_one(AccountStanding, user.id).closed_at is not None
+    for noun in (SignIn, AccountLink, Notification):
+        assert session.scalars(sa.select(noun).where(noun.user_id == user.id)).all() == []
+    assert session.scalars(sa.select(Invitation).where(Invitation.email == address)).all() == []
+    order = session.get_one(type(order), order.id)
+    assert (order.total_minor, order.buyer_organisation_id) == (total, party.id)
+    kept = sa.select(AuditPersonal.content).join(AuditEvent, AuditEvent.id == AuditPersonal.audit_id)
+    theirs = kept.where(AuditEvent.entity.in_(["ab_user", "sign_in", "account_link", "invitation"]))
+    theirs = theirs.where(AuditEvent.entity_id != str(firm.user.id))
+    assert not [one for one in session.scalars(theirs) if address in str(one) or "203.0.113.7" in str(one)]
+    assert audit_event.personal_faults(session) == []
+    again = person.create(session, email=address, password=people.PASSWORD, first_name="Priya", last_name="Nair")
+    assert again.id != user.id
