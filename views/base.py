@@ -33,7 +33,8 @@ from views.columns import Column, Facet, Tab
 from views.export import of_list
 from views.forms import Converter
 from views.interface import Interface, refusal
-from views.listing import Page, page_of, tab_counts
+from views.listing import Page, page_of
+from views.saved import beside
 
 SAVED = "Saved"
 READERS, WRITERS = ("list", "show"), ("add", "edit")
@@ -169,8 +170,8 @@ class ConsoleView(Guarded, ModelView):
     def list(self) -> ResponseReturnValue:
         """Ordering, paging and narrowing come from allow-lists; whatever else stands in the address is ignored."""
         page = self.page(request.args)
-        counts = tab_counts(self, [tab for tab in self.tabs if tab.counted])
-        return str(self.render_template(self.list_template, view=self, page=page, counts=counts, title=self.title_of()))
+        words = {"page": page, "saved": beside(self, page), "title": self.title_of()}
+        return str(self.render_template(self.list_template, view=self, **words))
 
     def title_of(self) -> str:
         """The heading of the list."""

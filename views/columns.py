@@ -9,9 +9,11 @@ from typing import Any
 
 import sqlalchemy as sa
 from markupsafe import Markup
+from werkzeug.datastructures import MultiDict
 
-from models.types import utc_now
-from views import drawing
+from app.services.platform import clock
+from views import drawing, periods
+from views.moments import local
 
 MOST_WORDS, LONGEST_SEARCH = 5, 80
 KINDS: dict[str, Callable[[Any], Markup]] = {
@@ -86,6 +88,13 @@ class Facet:
         """The SQL condition for these values; unknown ones match nothing."""
         raise NotImplementedError
 
+    editor = "checks"
+    """How it is chosen: ticks, or a period of two days."""
+
+    def said(self, values: list[str]) -> Sequence[str]:
+        """The values as people read them."""
+        return [choice.label for choice in self.choices() if choice.value in values] or ["unknown"]
+
 
 class EnumFacet(Facet):
     """A column of an enum: states and kinds."""
@@ -124,21 +133,43 @@ class WordFacet(Facet):
         return self.column.in_([self.read(value) for value in values if value in self.words])
 
 
-class SinceFacet(Facet):
-    """A moment within the last days."""
+class PeriodFacet(Facet):
+    """Days of the business's calendar, from the first to the last, both included: `?name=<day>&name=<day>`, where
+    either may be empty; or one value for the last so many days, which moves along."""
 
-    DAYS = (1, 7, 30, 90)
+    LAST = {"today": 1, "last7": 7, "last30": 30, "last90": 90}
+    editor = "period"
 
     def __init__(self, name: str, label: str, column: Any, icon: str = "calendar-event") -> None:
         super().__init__(name, label, icon)
         self.column = column
 
     def choices(self) -> Sequence[Choice]:
-        return [Choice(str(d), "Last 24 hours" if d == 1 else f"Last {d} days") for d in self.DAYS]
+        return [Choice(value, "Today" if days == 1 else f"Last {days} days") for value, days in self.LAST.items()]
+
+    def said(self, values: list[str]) -> Sequence[str]:
+        if values[0] in self.LAST:
+            return super().said(values)
+        asked = self._read(values)
+        if asked.errors:
+            return ["no day of the calendar"]
+        since, until = (drawing.day(text) if text else "" for text in asked.typed.values())
+        return [f"{since} to {until}" if since and until else f"from {since}" if since else f"until {until}"]
 
     def narrow(self, values: list[str]) -> Any:
-        days = [int(v) for v in values if v.isdigit() and int(v) in self.DAYS]
-        return self.column >= utc_now() - timedelta(days=max(days)) if days else sa.false()
+        if values[0] in self.LAST:
+            today = local(clock.real()).date()  # rows say really when they were made
+            return self.column >= periods.begin(today - timedelta(days=self.LAST[values[0]] - 1))
+        asked = self._read(values)
+        if asked.errors:
+            return sa.false()
+        least = self.column >= asked.since if asked.since else sa.true()
+        return sa.and_(least, self.column < asked.until if asked.until else sa.true())
+
+    @staticmethod
+    def _read(values: list[str]) -> periods.Period:
+        typed = MultiDict({"since": values[0], "until": values[1] if len(values) > 1 else ""})
+        return periods.read(typed, "since", "until")
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from app.unit_of_work import unit_of_work
 from models.actor import Actor
 from reports.layout import spreadsheet
 from views.columns import Column
-from views.listing import chunks
+from views.listing import chunks, shown
 from views.moments import local
 
 if TYPE_CHECKING:
@@ -38,13 +38,15 @@ SEARCH = "q"
 def of_list(view: ConsoleView, args: MultiDict[str, str], *, actor: Actor) -> Response:
     """Every row that the list has under these query parameters, in its order, as the columns it shows."""
 
+    columns = shown(view, args)
+
     def rows(_session: Session) -> Rows:
         with closing(chunks(view, args)) as found:
             for row in chain.from_iterable(found):
-                yield [cell for column in view.columns for cell in _cells(column, row)]
+                yield [cell for column in columns for cell in _cells(column, row)]
 
-    head = [label for column in view.columns for label in _labels(column)]
-    asked = {name: values for name, values in args.lists() if name not in {"page", "rows"}}
+    head = [label for column in columns for label in _labels(column)]
+    asked = {name: values for name, values in args.lists() if name not in {"after", "before", "at", "count", "rows"}}
     return answer(view.route_base.rpartition("/")[2], view.resource, head, rows, asked=asked, actor=actor)
 
 

@@ -12,6 +12,7 @@ from flask_appbuilder.menu import Menu
 
 from app.session import session
 from security.permissions import READ
+from views.saved import landings
 
 
 @dataclass(frozen=True)
@@ -43,12 +44,12 @@ class ConsoleMenu(Menu):
     def _tree(self) -> Sequence[tuple[str, Sequence[Link]]]:
         may = current_app.appbuilder.sm.may  # type: ignore[attr-defined]
         shown = [view for view in self.screens if may(view.resource, READ)]
-        waiting = _waiting(shown)
+        waiting, opened = _waiting(shown), landings()
         groups: dict[str, list[Link]] = {}
         for view in shown:
             entry = Link(
                 view.label,
-                url_for(f"{view.endpoint}.{view.default_view}", **view.landing),
+                url_for(f"{view.endpoint}.{view.default_view}", **opened.get(view.endpoint, view.landing)),
                 view.icon,
                 waiting.get(view.endpoint),
                 request.blueprint == view.endpoint,

@@ -88,7 +88,7 @@ def _block(block: str, site: str) -> Markup:
     """Only addresses of this site become links: what somebody typed may name another, and leads nowhere from us."""
     if (button := _BUTTON.fullmatch(block)) and button["url"].startswith(f"{site}/"):
         return Markup(
-            '<p style="margin:24px 0"><a href="{url}" style="background:#3a34a8;color:#ffffff;display:inline-block;'
+            '<p style="margin:24px 0"><a href="{url}" style="background:#0b5139;color:#ffffff;display:inline-block;'
             'padding:12px 20px;border-radius:10px;text-decoration:none;font-weight:600">{label}</a></p>'
         ).format(**button.groupdict())
     rows = block.split("\n")
@@ -104,7 +104,7 @@ def _linked(text: str, site: str) -> Markup:
     for found in _LINK.finditer(text):
         if not found[0].startswith(f"{site}/"):
             continue
-        link = Markup('<a href="{0}" style="color:#3a34a8">{0}</a>').format(found[0])
+        link = Markup('<a href="{0}" style="color:#0b5139">{0}</a>').format(found[0])
         parts += [escape(text[end : found.start()]), link]
         end = found.end()
     return Markup("").join([*parts, escape(text[end:])])

@@ -67,3 +67,11 @@ def jar(lab, session):
     session.rollback()
     session.execute(sa.delete(Jar))
     session.commit()
+
+
+@pytest.fixture(scope="session")
+def superuser(database):
+    """An engine for questions that need no table of ours."""
+    engine = sa.create_engine(database.superuser_url)
+    yield engine
+    engine.dispose()

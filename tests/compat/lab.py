@@ -78,6 +78,7 @@ class JarView(ConsoleView):
     columns = (
         Column("name", "Jar", "title", order=Jar.name),
         Column("weight", "Weight", "number", order=Jar.weight),
+        Column("opened_at", "Opened", "when", order=Jar.opened_at),
         Column("secret", "Secret", get=lambda _jar: "hidden"),
     )
     facets = (EnumFacet("tone", "Tone", Jar.tone),)

@@ -27,6 +27,7 @@ from views.console.platform.audit_event import AuditEventView
 from views.console.platform.invariant import InvariantView
 from views.console.platform.mail_message import MailMessageView
 from views.console.platform.outbox import OutboxView
+from views.console.platform.saved_view import SavedViewView
 from views.console.platform.seal import SealView
 from views.console.platform.timer import TimerView
 from views.console.platform.webhook import WebhookView
@@ -60,5 +61,5 @@ SCREENS: tuple[type, ...] = (
     UserView,
     RoleView,
 )
-PLAIN: tuple[type, ...] = (ProfileView,)
+PLAIN: tuple[type, ...] = (ProfileView, SavedViewView)
 """Views that are reached from somewhere else than the menu."""

@@ -20,7 +20,7 @@ from models.errors import Invalid
 from models.moderation.policy import APPROVING, POLICIES
 from models.people.organisation import Organisation
 from views import drawing, photo_bytes
-from views.columns import Column, EnumFacet, Facet, SinceFacet, Tab
+from views.columns import Column, EnumFacet, Facet, PeriodFacet, Tab
 from views.interface import Interface
 from views.record import Ask, RecordView, Verb
 
@@ -83,7 +83,7 @@ class ListingView(RecordView):
     )
     facets: ClassVar[tuple[Facet, ...]] = (
         EnumFacet("state", "State", L.state, "list-check"),
-        SinceFacet("changed", "Changed", L.content_changed_at),
+        PeriodFacet("changed", "Changed", L.content_changed_at),
     )
     tabs: ClassVar[tuple[Tab, ...]] = (
         Tab("All"),

@@ -16,7 +16,7 @@ from models.commerce.document import Document
 from models.commerce.order import Order
 from views import drawing
 from views.base import Duty, counted
-from views.columns import Column, EnumFacet, SinceFacet, Tab, Test, TestFacet
+from views.columns import Column, EnumFacet, PeriodFacet, Tab, Test, TestFacet
 from views.console.commerce.posting import spoken
 from views.console.commerce.refund import order_link
 from views.interface import Interface
@@ -58,7 +58,7 @@ class ChargebackView(RecordView):
                 "inquiry": Test("Only asked about", lambda: C.withdrawn_at.is_(None)),
             },
         ),
-        SinceFacet("came", "Came", C.created_at),
+        PeriodFacet("came", "Came", C.created_at),
     )
     tabs = (
         Tab("Open", {"state": [state.name for state in LIVE]}, counted=True),

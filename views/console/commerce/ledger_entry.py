@@ -14,7 +14,7 @@ from models.commerce.posting import Posting
 from models.platform.transition import Transition
 from views import drawing
 from views.base import ConsoleView
-from views.columns import Column, SinceFacet, WordFacet
+from views.columns import Column, PeriodFacet, WordFacet
 from views.interface import Interface
 
 J = JournalEntry
@@ -44,7 +44,7 @@ class LedgerEntryView(ConsoleView):
         Column("moved", "Moved", get=lambda e: e.__dict__.get("moved", drawing.NONE), width="m", slot="end"),
         Column("occurred_at", "When", "when", order=J.occurred_at, width="ml", slot="due"),
     )
-    facets = (WordFacet("event", "Event", J.event, EVENTS, "book-2"), SinceFacet("occurred", "When", J.occurred_at))
+    facets = (WordFacet("event", "Event", J.event, EVENTS, "book-2"), PeriodFacet("occurred", "When", J.occurred_at))
 
     def enrich(self, rows: Sequence[JournalEntry]) -> None:
         debits = sa.select(Posting.entry_id, Posting.currency, sa.func.sum(Posting.amount)).where(

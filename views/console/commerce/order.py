@@ -30,7 +30,7 @@ from models.people.organisation import Organisation
 from models.platform.transition import Transition
 from views import drawing
 from views.base import Duty, counted
-from views.columns import Column, EnumFacet, SinceFacet, Tab, Test, TestFacet
+from views.columns import Column, EnumFacet, PeriodFacet, Tab, Test, TestFacet
 from views.console.commerce import cancellation, order_message
 from views.console.commerce.file import download
 from views.console.commerce.posting import spoken
@@ -68,7 +68,7 @@ class OrderView(RecordView):
     )
     facets = (
         EnumFacet("state", "State", O.state, "list-check"),
-        SinceFacet("paid", "Paid", O.created_at),
+        PeriodFacet("paid", "Paid", O.created_at),
         TestFacet(
             "late",
             "Late",

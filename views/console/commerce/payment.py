@@ -13,7 +13,7 @@ from models.commerce.order import Order
 from models.commerce.payment import Payment
 from views import drawing
 from views.base import ConsoleView
-from views.columns import Column, SinceFacet, Test, TestFacet
+from views.columns import Column, PeriodFacet, Test, TestFacet
 from views.console.commerce.order import party
 from views.interface import Interface
 
@@ -48,7 +48,7 @@ class PaymentView(ConsoleView):
             },
             "list-check",
         ),
-        SinceFacet("asked", "Asked", P.created_at),
+        PeriodFacet("asked", "Asked", P.created_at),
     )
 
     def sections(self, row: Payment) -> Sequence[tuple[str, Sequence[tuple[str, Any]]]]:

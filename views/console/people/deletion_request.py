@@ -17,7 +17,7 @@ from models.people.deletion_request import DeletionRequest, DeletionState
 from security.permissions import READ
 from views import drawing
 from views.base import Duty, counted
-from views.columns import Column, EnumFacet, SinceFacet, Tab, Test, TestFacet
+from views.columns import Column, EnumFacet, PeriodFacet, Tab, Test, TestFacet
 from views.interface import Interface
 from views.record import Ask, RecordView, Verb
 
@@ -63,7 +63,7 @@ class DeletionRequestView(RecordView):
             {LATE: Test("Overdue", lambda: (D.state == S.waiting) & (D.answer_by < clock.now()))},
             "clock",
         ),
-        SinceFacet("asked", "Asked", D.created_at),
+        PeriodFacet("asked", "Asked", D.created_at),
     )
     tabs = (
         Tab("Waiting", {"state": ["waiting"]}, counted=True),

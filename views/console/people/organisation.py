@@ -17,7 +17,7 @@ from models.people.seller import Seller
 from security.permissions import READ
 from views import drawing
 from views.base import ConsoleView
-from views.columns import Column, EnumFacet, SinceFacet, Test, TestFacet
+from views.columns import Column, EnumFacet, PeriodFacet, Test, TestFacet
 from views.interface import Interface
 
 O = Organisation  # noqa: E741  one letter, as in the services
@@ -49,7 +49,7 @@ class OrganisationView(ConsoleView):
             },
             "user",
         ),
-        SinceFacet("joined", "Joined", O.created_at),
+        PeriodFacet("joined", "Joined", O.created_at),
     )
 
     def sections(self, row: Organisation) -> Sequence[tuple[str, Sequence[tuple[str, Any]]]]:

@@ -20,7 +20,7 @@ from models.people.organisation import OrganisationKind
 from models.people.sign_in import SignIn
 from views import drawing
 from views.base import operator
-from views.columns import Column, SinceFacet, Tab, Test, TestFacet
+from views.columns import Column, PeriodFacet, Tab, Test, TestFacet
 from views.console.people import person_file
 from views.console.people.person_standing import LEAVES, acts_for, is_confirmed, standing, suspended_at
 from views.interface import Interface
@@ -84,7 +84,7 @@ class PersonView(RecordView):
             },
             "lock",
         ),
-        SinceFacet("joined", "Joined", User.created_on),
+        PeriodFacet("joined", "Joined", User.created_on),
     )
     tabs = (
         Tab("Customers and providers", {"who": ["customers", "providers"]}),

@@ -14,7 +14,7 @@ from app.services.platform import audit_event, seal
 from models.platform.audit_event import AuditEvent
 from views import drawing
 from views.base import ConsoleView
-from views.columns import Column, SinceFacet, WordFacet
+from views.columns import Column, PeriodFacet, WordFacet
 from views.interface import Interface
 
 A = AuditEvent
@@ -52,7 +52,7 @@ class AuditEventView(ConsoleView):
     facets = (
         WordFacet("op", "What", A.op, OPERATIONS, "pencil"),
         WordFacet("kind", "Who", A.actor_kind, KINDS, "user"),
-        SinceFacet("when", "When", A.at),
+        PeriodFacet("when", "When", A.at),
     )
 
     def enrich(self, rows: Sequence[AuditEvent]) -> None:

@@ -20,7 +20,7 @@ from models.platform.mail_message import MailMessage
 from views import drawing
 from views.assets import policy
 from views.base import ConsoleView, Duty, counted, operator
-from views.columns import Column, SinceFacet, Tab, Test, TestFacet
+from views.columns import Column, PeriodFacet, Tab, Test, TestFacet
 from views.form_key import keep_key
 from views.interface import Interface
 
@@ -77,7 +77,7 @@ class MailMessageView(ConsoleView):
         Column("attempts", "Attempts", "number", order=M.attempts, width="s", prio=3),
         Column("created_at", "Written", "ago", order=M.created_at, width="s", slot="due"),
     )
-    facets = (TestFacet("state", "State", STATES, "list-check"), SinceFacet("written", "Written", M.created_at))
+    facets = (TestFacet("state", "State", STATES, "list-check"), PeriodFacet("written", "Written", M.created_at))
     tabs = (
         Tab("All"),
         Tab("Queued", {"state": ["queued"]}, counted=True),

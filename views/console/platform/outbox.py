@@ -16,7 +16,7 @@ from models.errors import Conflict
 from models.platform.outbox_message import OutboxMessage
 from views import drawing
 from views.base import ConsoleView, Duty, counted, operator, same_page
-from views.columns import Column, SinceFacet, Tab, Test, TestFacet
+from views.columns import Column, PeriodFacet, Tab, Test, TestFacet
 from views.interface import Interface
 
 M = OutboxMessage
@@ -66,7 +66,7 @@ class OutboxView(ConsoleView):
         Column("not_before", "Due", "when", order=M.not_before, width="ml", prio=2),
         Column("created_at", "Asked", "ago", order=M.created_at, width="s", slot="due"),
     )
-    facets = (TestFacet("state", "State", STATES, "list-check"), SinceFacet("asked", "Asked", M.created_at))
+    facets = (TestFacet("state", "State", STATES, "list-check"), PeriodFacet("asked", "Asked", M.created_at))
     tabs = (
         Tab("All"),
         Tab("Waiting", {"state": ["waiting", "sent"]}, counted=True),

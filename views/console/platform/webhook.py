@@ -19,7 +19,7 @@ from models.commerce.webhook_inbox import WebhookInbox, WebhookState
 from models.platform.transition import Transition
 from views import drawing
 from views.base import Duty, counted, operator
-from views.columns import Column, EnumFacet, SinceFacet, Tab
+from views.columns import Column, EnumFacet, PeriodFacet, Tab
 from views.interface import Interface
 from views.record import RecordView, Verb
 
@@ -54,7 +54,7 @@ class WebhookView(RecordView):
         Column("why", "Why", get=lambda w: getattr(w, "why", "") or None, width="l", prio=3),
         Column("created_at", "Came", "ago", order=W.created_at, width="s", slot="due"),
     )
-    facets = (EnumFacet("state", "State", W.state, "list-check"), SinceFacet("came", "Came", W.created_at))
+    facets = (EnumFacet("state", "State", W.state, "list-check"), PeriodFacet("came", "Came", W.created_at))
     tabs = (
         Tab("All"),
         Tab("Received", {"state": ["received"]}, counted=True),
