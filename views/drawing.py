@@ -27,7 +27,7 @@ SOON = 6 * HOUR
 _LOOKS = """
 neutral dashed: draft requested received SellerState.applied
 warning clock: submitted in_review waiting kyc_pending pending_acceptance awaiting_payment deferred open awaiting_info
-warning clock: proposed ChargebackState.under_review asked
+warning clock: proposed ChargebackState.under_review asked offered
 info pie1: accepted approved pending
 info pie2: in_progress held under_review
 progress pie3: delivered

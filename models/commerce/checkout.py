@@ -57,7 +57,7 @@ class Checkout(Lifecycle, Base):
     """Sums are minor units of `currency`; `total_minor` is what the buyer pays, all mandatory fees included.
 
     `quote_fingerprint` is the SHA-256 of what was shown; a buyer pays that price or is asked again. The visit is
-    half-open, UTC, with the zone in which people read it.
+    half-open, UTC, with the zone in which people read it. With `quote_offer_id` price and visit are that offer's.
     """
 
     __tablename__ = "checkout"
@@ -68,6 +68,12 @@ class Checkout(Lifecycle, Base):
         sa.CheckConstraint("(visit_start IS NULL) = (visit_end IS NULL)", name="visit_is_whole"),
         sa.CheckConstraint("visit_end > visit_start", name="visit_goes_forward"),
         sa.Index("ix_checkout_buyer_organisation_id", "buyer_organisation_id"),
+        sa.Index(
+            "uq_checkout_quote_offer_id",
+            "quote_offer_id",
+            unique=True,
+            postgresql_where=sa.text("state IN ('draft', 'awaiting_payment', 'paid')"),
+        ),
     )
     machine = CHECKOUT
 
@@ -92,6 +98,7 @@ class Checkout(Lifecycle, Base):
     cancellation_shown_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
     cancellation_text: Mapped[Short] = mapped_column(default="", server_default="")
     cancellation_policy_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("cancellation_policy.id"))
+    quote_offer_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("quote_offer.id"))
     attempts: Mapped[int] = mapped_column(sa.Integer, default=0, server_default="0")
     created_at: Mapped[Created]
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app import session as sessions
 from app.services.catalogue import listing as listings
-from app.services.catalogue import question
+from app.services.catalogue import question, question_report
 from app.services.people import organisation
 from app.services.platform import clock, timer
 from app.unit_of_work import unit_of_work
@@ -167,24 +167,24 @@ def test_nobody_waits_longer_than_thirty_days(work, told):
 def test_a_report_is_made_once_and_dismissed_or_followed(work, told):
     row, rival = made.published(work, told), people.provider(work, "Severn Sparks")
     with pytest.raises(Invalid):
-        question.report(work, row, actor=told.buyer.actor, reason="bad")
-    question.report(work, row, actor=told.buyer.actor, reason="It is an advertisement.")
+        question_report.report(work, row, actor=told.buyer.actor, reason="bad")
+    question_report.report(work, row, actor=told.buyer.actor, reason="It is an advertisement.")
     with pytest.raises(Conflict, match="already"):
-        question.report(work, row, actor=told.buyer.actor, reason="It is an advertisement.")
-    question.report(work, row, actor=rival.actor, reason="It is about our prices.")
+        question_report.report(work, row, actor=told.buyer.actor, reason="It is an advertisement.")
+    question_report.report(work, row, actor=rival.actor, reason="It is about our prices.")
     assert (row.state, row.shown) == (QuestionState.reported, True)
     staff = people.operator(work)
     with pytest.raises(Invalid):
-        question.dismiss(work, row, actor=staff, reason=" ")
-    question.dismiss(work, row, actor=staff, reason="It answers what was asked.")
-    question.hide(work, row, actor=staff, reason=WHY)
+        question_report.dismiss(work, row, actor=staff, reason=" ")
+    question_report.dismiss(work, row, actor=staff, reason="It answers what was asked.")
+    question_report.hide(work, row, actor=staff, reason=WHY)
     assert not question.shown_of(work, told.listing.id, 5)
     for user in (told.buyer.user, told.seller.user):
         assert "question.hidden" in news(work, user.id)
     events = work.scalars(sa.select(Transition.event).where(Transition.subject_id == row.id).order_by(Transition.id))
     assert list(events) == ["answer", "publish", "report", "report", "dismiss", "hide"]
     with pytest.raises(NotFound):
-        question.report(work, row, actor=rival.actor, reason="It is about our prices.")
+        question_report.report(work, row, actor=rival.actor, reason="It is about our prices.")
     with pytest.raises(IllegalMove):
         question.publish(work, row, actor=told.seller.actor)
 
@@ -192,10 +192,10 @@ def test_a_report_is_made_once_and_dismissed_or_followed(work, told):
 def test_staff_hide_what_waits_and_a_party_does_not(work, told):
     row = made.asked(work, told)
     with pytest.raises(NotAllowed):
-        question.hide(work, row, actor=told.seller.actor, reason=WHY)
+        question_report.hide(work, row, actor=told.seller.actor, reason=WHY)
     with pytest.raises(Invalid):
-        question.hide(work, row, actor=people.operator(work), reason="")
-    question.hide(work, row, actor=people.operator(work), reason=WHY)
+        question_report.hide(work, row, actor=people.operator(work), reason="")
+    question_report.hide(work, row, actor=people.operator(work), reason=WHY)
     assert row.state is QuestionState.hidden
 
 

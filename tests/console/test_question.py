@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.services.catalogue import question
+from app.services.catalogue import question_report
 from models.catalogue.question import Question, QuestionState
 from tests.factories import commerce
 from tests.factories import question as made
@@ -15,7 +15,7 @@ from tests.factories.staff import account, form, signed_in
 def reported(session) -> Question:
     told = commerce.story(session)
     row = made.published(session, told)
-    question.report(session, row, actor=told.buyer.actor, reason="It is an advertisement.")
+    question_report.report(session, row, actor=told.buyer.actor, reason="It is an advertisement.")
     session.commit()
     return row
 

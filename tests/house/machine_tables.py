@@ -153,6 +153,18 @@ TABLES = {
         under_review psp_lost lost psp
         under_review inquiry_closed inquiry_closed psp
     """,
+    "quote": """
+        requested offer offered seller
+        requested decline declined seller
+        requested withdraw withdrawn buyer
+        requested lapse expired system +7d
+        offered revise offered seller
+        offered decline declined seller
+        offered accept accepted buyer
+        offered refuse refused buyer
+        offered lapse expired system @valid_until
+        accepted reopen offered system
+    """,
     "question": """
         asked answer answered seller
         asked lapse closed system +30d
@@ -192,6 +204,7 @@ ENDS = {
         set(),
     ),
     "chargeback": ("needs_response", {"won", "lost", "inquiry_closed"}, set()),
+    "quote": ("requested", {"accepted", "declined", "withdrawn", "refused", "expired"}, {"accepted"}),
     "question": ("asked", {"answered", "published", "closed", "hidden"}, {"answered", "published"}),
     "webhook_inbox": ("received", {"applied", "duplicate", "rejected"}, set()),
 }

@@ -26,8 +26,13 @@ from tests.walls.world import World, addresses, never
 
 REFUSED = {401, 403, 404, 405}
 PRIVATE = ("customer", "provider", "person", "token")
-NOT_YET = {"/orders/<reference>/receipt-proof.json", "/pro/orders/<reference>/receipt-proof.json", "/l/<slug>/question"}
-"""Papers that this story has not come to; its slug is a draft's, which nobody asks about."""
+NOT_YET = {
+    "/orders/<reference>/receipt-proof.json",
+    "/pro/orders/<reference>/receipt-proof.json",
+    "/l/<slug>/question",
+    "/l/<slug>/quote",
+}
+"""Papers that this story has not come to; its slug is a draft's, which nobody asks about or for a quote from."""
 OWNERS = ("/pro/setup", "/account/organisations/<party_slug>/")
 BODY = {"key": "k", "code": "price", "reason": "no", "note": "n", "site_address": "x", "title": "t", "price": "1"}
 Answers = Iterator[tuple[str, Any]]
@@ -87,6 +92,8 @@ def snapshot(session: Session) -> list[tuple[object, ...]]:
         "stored_file",
         "order_message",
         "question",
+        "quote_request",
+        "quote_offer",
         "membership",
         "invitation",
         "trader_document",

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.services.catalogue import favourite, photo, photo_image, question
-from app.services.commerce import order_message, review
+from app.services.commerce import order_message, quote_request, review
 from app.services.people import access_token, invitation, organisation, sign_in
 from app.services.platform import notification
 from models.catalogue.listing import Listing
@@ -18,7 +18,7 @@ from models.people.membership import Membership, MembershipRole
 from models.people.trader_document import TraderDocument
 from models.platform.notification import Notification
 from models.types import utc_now
-from tests.factories import commerce, people, pictures
+from tests.factories import commerce, people, pictures, quote
 
 
 def of(session: Session, told: commerce.Story, order: Order, draft: Listing) -> dict[str, str]:
@@ -35,6 +35,7 @@ def of(session: Session, told: commerce.Story, order: Order, draft: Listing) -> 
         "paper_id": session.scalars(sa.select(TraderDocument.id)).first(),
         "photo_id": _photo(session, told, draft),
         "question_id": _question(session, told),
+        **_quote(session, told),
         "review_id": _review(session, told),
         "sign_in_id": mine.id,
         "token_id": token.id,
@@ -84,6 +85,15 @@ def _question(session: Session, told: commerce.Story) -> UUID:
     row = question.ask(session, told.listing, actor=told.buyer.actor, text="Is the shed on the board of the house?")
     question.answer(session, row, actor=told.seller.actor, text="No, the shed has its own.")
     return row.id
+
+
+def _quote(session: Session, told: commerce.Story) -> dict[str, UUID]:
+    """One with a file and an offer."""
+    shown = commerce.photo(session).stored_file
+    row = quote.requested(session, told, text="The cellar has no light at all, and it should.", files=[shown])
+    terms = quote.terms(told.listing, note="We bring the long ladder.")
+    quote_request.offer(session, row, actor=told.seller.actor, terms=terms)
+    return {"quote_id": row.id, "quote_file_id": row.files[0].id}
 
 
 def _review(session: Session, told: commerce.Story) -> UUID:

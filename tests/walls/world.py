@@ -32,6 +32,8 @@ SECRETS = (
     "The board",
     "The meter cupboard",
     "the van stood",
+    "The cellar has no light",
+    "We bring the long ladder",
     "Is the shed on the board",
     "the shed has its own",
     "mate@provider.test",

@@ -47,6 +47,23 @@ def window(listing: Listing, key: str, *, now: datetime, days: int = 14) -> Wind
     return next((found for found in windows(listing, now=now, days=days) if found.key == key), None)
 
 
+def between(listing: Listing, first: tuple[date, time], last: tuple[date, time]) -> Window | None:
+    """A visit at hours of the provider's own choice, on its clock; None when it does not go forward, or begins or ends
+    in an hour that the clocks skip."""
+    name = _service(listing).zone
+    zone = ZoneInfo(name)
+    starts, ends = _moment(*first, zone), _moment(*last, zone)
+    if starts is None or ends is None or starts >= ends:
+        return None
+    return Window(starts, ends, first[0], first[1], last[1], name)
+
+
+def from_moments(starts_at: datetime, ends_at: datetime, name: str) -> Window:
+    """The window that was agreed on, from its moments and its zone."""
+    first, last = starts_at.astimezone(ZoneInfo(name)), ends_at.astimezone(ZoneInfo(name))
+    return Window(starts_at, ends_at, first.date(), first.time(), last.time(), name)
+
+
 def serves(listing: Listing, postcode: str) -> bool:
     """Whether the listing covers the area of a full postcode. Raises Invalid when it is no postcode."""
     return area_of(postcode).code in {covered.area for covered in listing.areas}

@@ -15,11 +15,11 @@ from app.services.platform import clock, machine, notification, timer
 from models.actor import Actor, ActorKind
 from models.catalogue.listing import Listing
 from models.catalogue.question import SHOWN, Question, QuestionState
-from models.errors import Conflict, Invalid, NotAllowed, NotFound
+from models.errors import Conflict, Invalid, NotAllowed
 from models.platform.transition import Transition
 
 Q, S = Question, QuestionState
-LEAST, MOST, MOST_ANSWER, MOST_REPORT = 10, 1000, 2000, 1000
+LEAST, MOST, MOST_ANSWER = 10, 1000, 2000
 DAY, MOST_A_DAY, MOST_OPEN = timedelta(days=1), 10, 3
 """So many questions a person asks in a day, and so many wait for an answer about one listing."""
 NOT_ON_SALE = "This is not on sale at the moment, so its provider takes no questions about it."
@@ -42,7 +42,7 @@ def ask(session: Session, listing: Listing, *, actor: Actor, text: str, may_be_s
         raise NotAllowed(why)
     if session.scalar(sa.select(Listing.id).where(Listing.id == listing.id, *search.on_sale())) is None:
         raise Conflict(NOT_ON_SALE)
-    words = _said(text, "text", "The question was not sent.", LEAST, MOST)
+    words = said(text, "text", "The question was not sent.", LEAST, MOST)
     session.execute(_ONE_AT_A_TIME, {"name": f"question:{actor.user_id}"})  # two tabs count one after the other
     _few_enough(session, listing, actor)
     row = Question(
@@ -55,7 +55,7 @@ def ask(session: Session, listing: Listing, *, actor: Actor, text: str, may_be_s
         created_at=clock.now(),
     )
     machine.begin(session, row)
-    _tell(session, row, "question.asked", to=row.seller_organisation_id, link=f"/pro/questions/{row.id}")
+    tell(session, row, "question.asked", to=row.seller_organisation_id, link=f"/pro/questions/{row.id}")
     return row
 
 
@@ -63,7 +63,7 @@ def answer(session: Session, question: Question, *, actor: Actor, text: str) -> 
     """The provider's answer; another one takes its place until the asker has read it, and then None is answered.
     Raises NotAllowed, Conflict, Invalid."""
     _require_seller(question, actor)
-    words = _said(text, "text", "The answer was not sent.", 1, MOST_ANSWER)
+    words = said(text, "text", "The answer was not sent.", 1, MOST_ANSWER)
     machine.lock(session, question)
     if question.state is S.answered:
         if question.read_at is not None:
@@ -75,7 +75,7 @@ def answer(session: Session, question: Question, *, actor: Actor, text: str) -> 
     question.legal("answer", actor.kind)
     question.answer, question.answered_at, question.answered_by_id = words, clock.now(), actor.user_id
     moved = machine.apply(session, question, "answer", actor=actor)
-    _tell(session, question, "question.answered", to=question.asker_user_id, link="/account/questions")
+    tell(session, question, "question.answered", to=question.asker_user_id, link="/account/questions")
     return moved
 
 
@@ -100,40 +100,6 @@ def take_down(session: Session, question: Question, *, actor: Actor) -> Transiti
 def lapse(session: Session, question: Question, *, actor: Actor) -> Transition:
     """Thirty days without an answer."""
     return machine.apply(session, question, "lapse", actor=actor)
-
-
-def report(session: Session, question: Question, *, actor: Actor, reason: str) -> Transition:
-    """Asks staff to look at it; it stays where it is until they have. Raises NotFound for one that nobody may read,
-    Conflict for a second report, Invalid."""
-    machine.lock(session, question)
-    if question.state not in SHOWN:
-        raise NotFound
-    if actor.organisation_id is None or actor.user_id is None:
-        raise NotAllowed("Sign in to report a question.")
-    words = _said(reason, "text", "The report was not sent.", LEAST, MOST_REPORT)
-    again = sa.select(Transition.id).where(
-        Transition.machine == "question",
-        Transition.subject_id == question.id,
-        Transition.event == "report",
-        Transition.actor_organisation_id == actor.organisation_id,
-    )
-    if session.scalar(again.limit(1)) is not None:
-        raise Conflict("You have reported this already.")
-    return machine.apply(session, question, "report", actor=actor, reason=words)
-
-
-def dismiss(session: Session, question: Question, *, actor: Actor, reason: str) -> Transition:
-    """The report is answered and it stands."""
-    return machine.apply(session, question, "dismiss", actor=actor, reason=_why(reason))
-
-
-def hide(session: Session, question: Question, *, actor: Actor, reason: str) -> Transition:
-    """Nobody but staff reads it any more; both sides are told why."""
-    moved = machine.apply(session, question, "hide", actor=actor, reason=_why(reason))
-    sides = ((question.asker_user_id, "/account/questions"), (question.seller_organisation_id, "/pro/questions"))
-    for to, link in sides:
-        _tell(session, question, "question.hidden", to=to, link=link, reason=moved.reason)
-    return moved
 
 
 def read(session: Session, asker_organisation_id: UUID) -> int:
@@ -173,7 +139,8 @@ def _few_enough(session: Session, listing: Listing, actor: Actor) -> None:
         )
 
 
-def _tell(session: Session, row: Question, event: str, *, to: int | UUID, link: str, reason: str = "") -> None:
+def tell(session: Session, row: Question, event: str, *, to: int | UUID, link: str, reason: str = "") -> None:
+    """One side, once per event."""
     words = {"title": row.listing.title, "seller": row.seller_organisation.name, "reason": reason}
     notification.tell(session, event, to=to, words=words, link=link, key=f"{event}:{row.id}")
 
@@ -184,15 +151,10 @@ def _require_seller(question: Question, actor: Actor) -> None:
         raise NotAllowed("Only the provider of this listing can do this.")
 
 
-def _said(text: str, field: str, message: str, least: int, most: int) -> str:
+def said(text: str, field: str, message: str, least: int, most: int) -> str:
+    """What was typed, when it is long and short enough. Raises Invalid."""
     words = text.replace("\r\n", "\n").replace("\0", "").strip()
     if not least <= len(words) <= most:
         size = f"{least} to {most}" if least > 1 else f"at most {most}"
         raise Invalid(message, {field: f"Write {size} characters."})
     return words
-
-
-def _why(reason: str) -> str:
-    if not reason.strip():
-        raise Invalid("Say why.", {"reason": "Say why, for the history."})
-    return reason.strip()

@@ -20,11 +20,14 @@ from models.catalogue.listing import Listing, ListingState
 from models.commerce.checkout import MOST_ATTEMPTS, Checkout, CheckoutState
 from models.commerce.checkout_line import CheckoutLine
 from models.commerce.payment import Payment
+from models.commerce.quote_offer import QuoteOffer
+from models.commerce.quote_request import QuoteRequest
 from models.errors import Conflict, Invalid, NotAllowed
 from models.people.seller import Seller, SellerState
 from models.platform.transition import Transition
 
 SHORTEST_ADDRESS = 5
+OFF_SALE = (ListingState.suspended, ListingState.rejected)
 LONGEST_WAIT = timedelta(days=70)
 """A visit ends at most so long after payment: the provider's limit for held money is 90 days."""
 
@@ -60,12 +63,24 @@ def start(session: Session, listing: Listing, *, actor: Actor) -> Checkout:
     ):
         raise NotAllowed("This is your own listing.")
     _require_on_sale(session, listing)
-    found = quote.of_listing(session, listing, at=clock.now())
+    return _begin(session, listing, quote.of_listing(session, listing, at=clock.now()), actor)
+
+
+def start_quoted(session: Session, listing: Listing, offered: QuoteOffer, *, actor: Actor) -> Checkout:
+    """A draft at the price and for the visit of an offer, for whoever asked for it (app/services/commerce/quote_request
+    looks to that). Raises Conflict when its provider sells nothing now or the listing was taken off sale by staff."""
+    _require_on_sale(session, listing, quoted=True)
+    found = quote.of_offer(session, listing, offered, at=clock.now())
+    return _begin(session, listing, found, actor, quote_offer_id=offered.id)
+
+
+def _begin(session: Session, listing: Listing, found: quote.Quote, actor: Actor, **more: Any) -> Checkout:
     checkout = Checkout(
         buyer_organisation_id=actor.organisation_id,
         buyer_user_id=actor.user_id,
         seller_organisation_id=listing.organisation_id,
         **_sums(found),
+        **more,
     )
     checkout.lines = [_line(position, line) for position, line in enumerate(found.lines, 1)]
     machine.begin(session, checkout)
@@ -85,17 +100,22 @@ def submit(
 ) -> Payment:
     """Fixes the order that will be made, and asks for its money; answers the payment to open at the provider.
 
-    `fingerprint` is what the form showed. Raises PriceChanged, Invalid (field errors), Conflict.
+    `fingerprint` is what the form showed. With a quote's offer, visit and place are those of the quote, whatever the
+    form says. Raises PriceChanged, Invalid (field errors), Conflict.
     """
     machine.lock(session, checkout)
     _require_own(checkout, actor)
     now = clock.now()
     listing = session.get_one(Listing, checkout.lines[0].listing_id)
-    _require_on_sale(session, listing)
+    quoted = offer_of(session, checkout)
+    _require_on_sale(session, listing, quoted=quoted is not None)
     consumer = checkout.buyer_organisation.personal
-    wanted = offer.window(listing, window_key, now=now)
-    window = _checked(listing, wanted, site, told if consumer else None, now)
-    if not fingerprint == checkout.quote_fingerprint == quote.of_listing(session, listing, at=now).fingerprint:
+    if quoted is None:
+        wanted, wrong = offer.window(listing, window_key, now=now), _site_problems(listing, site)
+    else:
+        wanted, site, wrong = _agreed(quoted, now), _quoted_site(session, quoted, site), {}
+    window = _checked(wanted, wrong, told if consumer else None, now)
+    if not fingerprint == checkout.quote_fingerprint == _price(session, listing, quoted, now).fingerprint:
         raise PriceChanged("The price has changed. Check it and order again.")
     checkout.visit_start, checkout.visit_end, checkout.visit_zone = window.starts_at, window.ends_at, window.zone
     checkout.site_address, checkout.site_postcode = site.address.strip(), site.postcode.strip().upper()
@@ -115,7 +135,7 @@ def refresh_price(session: Session, checkout: Checkout) -> bool:
     if checkout.state is not CheckoutState.draft:
         return False
     listing = session.get_one(Listing, checkout.lines[0].listing_id)
-    found = quote.of_listing(session, listing, at=clock.now())
+    found = _price(session, listing, offer_of(session, checkout), clock.now())
     if found.fingerprint == checkout.quote_fingerprint:
         return False
     machine.lock(session, checkout)
@@ -179,28 +199,54 @@ def _require_own(checkout: Checkout, actor: Actor) -> None:
         raise NotAllowed("This is another buyer's checkout.")
 
 
-def _require_on_sale(session: Session, listing: Listing) -> None:
+def offer_of(session: Session, checkout: Checkout) -> QuoteOffer | None:
+    """The offer that a checkout was priced from, None for one that began at a listing."""
+    return session.get_one(QuoteOffer, checkout.quote_offer_id) if checkout.quote_offer_id else None
+
+
+def _price(session: Session, listing: Listing, quoted: QuoteOffer | None, now: datetime) -> quote.Quote:
+    return quote.of_offer(session, listing, quoted, at=now) if quoted else quote.of_listing(session, listing, at=now)
+
+
+def _agreed(quoted: QuoteOffer, now: datetime) -> offer.Window:
+    """The visit of the offer. Raises Conflict when the offer is over."""
+    if now > quoted.valid_until:
+        raise Conflict("This offer is no longer valid. Ask the provider for a new one.")
+    return offer.from_moments(quoted.visit_start, quoted.visit_end, quoted.visit_zone)
+
+
+def _quoted_site(session: Session, quoted: QuoteOffer, site: Site) -> Site:
+    """Where the job is that the offer is for; how to get in is still the buyer's to say."""
+    asked = session.get_one(QuoteRequest, quoted.quote_id)
+    return Site(asked.site_address, asked.site_postcode, site.access_notes)
+
+
+def _require_on_sale(session: Session, listing: Listing, *, quoted: bool = False) -> None:
+    """An offer outlives a change of its listing, and not what staff took out of the shop."""
     active = session.scalar(
         sa.select(Seller.id).where(
             Seller.organisation_id == listing.organisation_id, Seller.state == SellerState.active
         )
     )
-    if listing.state is not ListingState.live or active is None:
+    taken = listing.state in OFF_SALE if quoted else listing.state is not ListingState.live
+    if taken or active is None:
         raise Conflict("This is not on sale at the moment.")
 
 
-def _checked(
-    listing: Listing, window: offer.Window | None, site: Site, told: Told | None, now: datetime
-) -> offer.Window:
+def _site_problems(listing: Listing, site: Site) -> dict[str, str]:
+    wrong: dict[str, str] = {}
+    if len(site.address.strip()) < SHORTEST_ADDRESS:
+        wrong["site_address"] = "Enter the address where the work is."
+    if problem := postcode_problem(listing, site.postcode):
+        wrong["site_postcode"] = problem
+    return wrong
+
+
+def _checked(window: offer.Window | None, wrong: dict[str, str], told: Told | None, now: datetime) -> offer.Window:
     """The chosen window, when everything typed can be taken. Raises Invalid with what is wrong, field by field.
 
     `told` is None for a business: the right to cancel, and what follows from it, is a consumer's.
     """
-    wrong: dict[str, str] = {}
-    if len(site.address.strip()) < SHORTEST_ADDRESS:
-        wrong["site_address"] = "Enter the address where the work is."
-    if problem := _postcode_problem(listing, site.postcode):
-        wrong["site_postcode"] = problem
     if told is not None and not told.cancellation_text:
         wrong["cancellation"] = "Read how you can cancel."
     if window is None:
@@ -218,7 +264,8 @@ def _inside_the_period(window: offer.Window, now: datetime) -> bool:
     return window.starts_at < cancellation.period_ends(now, window.zone)
 
 
-def _postcode_problem(listing: Listing, postcode: str) -> str:
+def postcode_problem(listing: Listing, postcode: str) -> str:
+    """What is wrong with the place of a job, empty when this provider works there."""
     try:
         served = offer.serves(listing, postcode)
     except Invalid:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
@@ -14,10 +15,20 @@ from sqlalchemy.orm import Session
 from app.services.commerce import money, rate
 from app.services.people import vat_status
 from models.catalogue.listing import Listing
+from models.commerce.quote_offer import QuoteOffer
 
 STANDARD = "standard"
 UK = ZoneInfo("Europe/London")
 """Tax days are days of the jurisdiction, which is Great Britain for everything sold today."""
+
+
+@dataclass(frozen=True, slots=True)
+class NetLine:
+    """What a seller asks for one thing: words, and minor units net of VAT."""
+
+    title: str
+    description: str
+    net_minor: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,34 +109,65 @@ def terms(session: Session, currency: str, *, at: datetime, categories: frozense
 
 def of_listing(session: Session, listing: Listing, *, at: datetime) -> Quote:
     """The price of ordering this listing alone at a moment (UTC). Raises Unavailable."""
+    return _of_lines(session, listing, (_own_line(listing),), at)
+
+
+def of_offer(session: Session, listing: Listing, offer: QuoteOffer, *, at: datetime) -> Quote:
+    """The price of what a provider offered for a job, by the rates of a moment (UTC). Raises Unavailable."""
+    return _of_lines(session, listing, offered_lines(listing, offer), at)
+
+
+def offered_lines(listing: Listing, offer: QuoteOffer) -> tuple[NetLine, ...]:
+    """The lines of an offer, as they are priced."""
+    words = f"From a quote for {listing.title}"
+    return tuple(NetLine(line.title, words, line.net_minor) for line in offer.lines)
+
+
+def _of_lines(session: Session, listing: Listing, lines: Sequence[NetLine], at: datetime) -> Quote:
     category = listing.tax_category
     found = terms(session, listing.currency, at=at, categories=frozenset({category}))
     charging = vat_status.charging(session, [listing.organisation_id], at.astimezone(UK).date())
-    return price(listing, found, category=category, vat_registered=listing.organisation_id in charging)
+    return price_lines(listing, lines, found, category=category, vat_registered=listing.organisation_id in charging)
 
 
 def price(listing: Listing, found: Terms, *, category: str, vat_registered: bool) -> Quote:
+    """What ordering this listing alone costs by rates that were read before."""
+    return price_lines(listing, (_own_line(listing),), found, category=category, vat_registered=vat_registered)
+
+
+def price_lines(
+    listing: Listing, lines: Sequence[NetLine], found: Terms, *, category: str, vat_registered: bool
+) -> Quote:
     """The calculation itself: half up, once per line; commission on the net price, with VAT of its own."""
     standard = found.vat_bps[STANDARD]
     vat_bps = found.vat_bps[category] if vat_registered else 0
-    vat = money.vat_on_net(listing.price_minor, vat_bps)
-    commission = money.share(listing.price_minor, found.commission_bps)
-    line = QuotedLine(
+    reason = _reason(category, vat_registered=vat_registered)
+    fee_vat = money.vat_in_gross(found.fee_minor, standard)
+    priced = tuple(_priced(listing, line, found, vat_bps, standard, reason) for line in lines)
+    return Quote(listing.currency, priced, found.fee_minor - fee_vat, fee_vat, standard)
+
+
+def _priced(listing: Listing, line: NetLine, found: Terms, vat_bps: int, standard: int, reason: str) -> QuotedLine:
+    vat = money.vat_on_net(line.net_minor, vat_bps)
+    commission = money.share(line.net_minor, found.commission_bps)
+    return QuotedLine(
         listing_id=listing.id,
-        title=listing.title,
-        description=listing.description,
-        net_minor=listing.price_minor,
+        title=line.title,
+        description=line.description,
+        net_minor=line.net_minor,
         vat_bps=vat_bps,
         vat_minor=vat,
-        gross_minor=listing.price_minor + vat,
-        tax_reason=_reason(category, vat_registered=vat_registered),
+        gross_minor=line.net_minor + vat,
+        tax_reason=reason,
         commission_bps=found.commission_bps,
         commission_minor=commission,
         commission_vat_bps=standard,
         commission_vat_minor=money.vat_on_net(commission, standard),
     )
-    fee_vat = money.vat_in_gross(found.fee_minor, standard)
-    return Quote(listing.currency, (line,), found.fee_minor - fee_vat, fee_vat, standard)
+
+
+def _own_line(listing: Listing) -> NetLine:
+    return NetLine(listing.title, listing.description, listing.price_minor)
 
 
 def _reason(category: str, *, vat_registered: bool) -> str:

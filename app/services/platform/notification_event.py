@@ -256,6 +256,36 @@ EVENTS: dict[str, Event] = dict(
             "trader.document_ended", "A document has run out", "selling", "{document} of {seller} has run out",
             "It no longer counts.", "Your documents",
         ),
+        _must(
+            "quote.requested", "Somebody asks for a quote", "orders", "{buyer} asks for a quote: {title}",
+            "{buyer} described a job. Make an offer or decline by {answer_by}; after that the request ends.",
+            "Read the job",
+        ),
+        _must(
+            "quote.offered", "You have an offer", "orders", "{seller} made you an offer: {title}",
+            "The price, the visit and what is included are on the page of the quote. The offer is valid until"
+            " {valid_until}.",
+            "See the offer",
+        ),
+        _must(
+            "quote.declined", "Your request was declined", "orders", "{seller} makes no offer: {title}",
+            "The reason they gave: {reason}",
+        ),
+        _must(
+            "quote.accepted", "Your offer is accepted", "orders", "{buyer} accepted your offer: {title}",
+            "They are on the way to paying. You are told again when the payment is held.",
+            "See the quote",
+        ),
+        _must(
+            "quote.refused", "A quote is over", "orders", "{buyer} does not want an offer any more: {title}",
+            "They took their request back, or your offer was not what they looked for. You need not do anything.",
+            "See the quote",
+        ),
+        _may(
+            "quote.expired", "A quote has run out", "orders", "The quote for {title} has run out",
+            "{reason}",
+            "See the quote",
+        ),
         _may(
             "question.asked", "A question about your listing", "news", "Somebody asks about {title}",
             "A customer wants to know something before they order. An answer often decides it.",

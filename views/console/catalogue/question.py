@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import aliased, joinedload
 
-from app.services.catalogue import question
+from app.services.catalogue import question_report
 from models.catalogue.listing import Listing
 from models.catalogue.question import Question, QuestionState
 from models.people.organisation import Organisation
@@ -51,9 +51,9 @@ class QuestionsView(RecordView):
         Tab("All"),
     )
     verbs_of = (
-        Verb("dismiss", "Dismiss the reports", "hide", question.dismiss, "It stays as it is", "check", "primary",
+        Verb("dismiss", "Dismiss the reports", "hide", question_report.dismiss, "It stays as it is", "check", "primary",
              (REASON,), "d"),
-        Verb("hide", "Hide", "hide", question.hide, "Out of sight for good; both sides are told why", "eye-off",
+        Verb("hide", "Hide", "hide", question_report.hide, "Out of sight for good; both sides are told why", "eye-off",
              "danger", (REASON,), "h"),
     )  # fmt: skip
 

@@ -23,7 +23,8 @@ from views.storefront.catalogue.card import includes, saved_of
 from views.storefront.catalogue.on_sale import on_sale
 from views.storefront.catalogue.photo import picture
 from views.storefront.catalogue.picture import scene
-from views.storefront.catalogue.question import Ask, shown_on
+from views.storefront.catalogue.question import Ask
+from views.storefront.catalogue.question_shown import shown_on
 from views.storefront.catalogue.tree import trail
 from views.storefront.guard import public
 from views.storefront.keyed import Keyed

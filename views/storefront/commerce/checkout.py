@@ -21,6 +21,7 @@ from app.unit_of_work import unit_of_work
 from models.actor import Actor
 from models.catalogue.listing import Listing
 from models.commerce.checkout import Checkout, CheckoutState
+from models.commerce.quote_request import QuoteRequest
 from models.errors import Invalid, NotFound
 from reports.layout.prose import prose
 from views.storefront import ladder, legal
@@ -80,7 +81,7 @@ def submit(checkout_id: UUID) -> ResponseReturnValue:
     """Orders with an obligation to pay, and goes to the provider's page. The same form again goes there again."""
     found = own(session(), checkout_id)
     form = CheckoutForm()
-    form.window.choices = _choices(_listing(session(), found))
+    form.window.choices = _choices(session(), found)
     if found.state is CheckoutState.draft:
         if _refresh(checkout_id):
             return _page(checkout_id, form, changed=True), HTTPStatus.CONFLICT
@@ -161,15 +162,26 @@ def _listing(work: Session, found: Checkout) -> Listing:
     return work.get_one(Listing, found.lines[0].listing_id)
 
 
-def _choices(listing: Listing) -> list[SelectChoice]:
-    return [SelectChoice(one.key) for one in offer.windows(listing, now=clock.now())]
+def _windows(work: Session, found: Checkout) -> list[offer.Window]:
+    """The visits on offer; from a quote, the one that was offered."""
+    if quoted := checkouts.offer_of(work, found):
+        return [offer.from_moments(quoted.visit_start, quoted.visit_end, quoted.visit_zone)]
+    return offer.windows(_listing(work, found), now=clock.now())
+
+
+def _choices(work: Session, found: Checkout) -> list[SelectChoice]:
+    return [SelectChoice(one.key) for one in _windows(work, found)]
 
 
 def _page(checkout_id: UUID, form: CheckoutForm, *, changed: bool = False) -> str:
     found = own(session(), checkout_id)
     listing = _listing(session(), found)
-    windows = offer.windows(listing, now=clock.now())
-    form.window.choices = _choices(listing)
+    windows = _windows(session(), found)
+    form.window.choices = _choices(session(), found)
+    job = _job(session(), found)
+    if job is not None:
+        form.window.data, form.site_address.data = windows[0].key, job.site_address
+        form.site_postcode.data = job.site_postcode
     form.fingerprint.data = found.quote_fingerprint.hex()
     policy = ladder.of_code(listing.cancellation_policy)
     form.ladder.data = str(policy.id)
@@ -193,4 +205,12 @@ def _page(checkout_id: UUID, form: CheckoutForm, *, changed: bool = False) -> st
         else ladder.in_general(policy),
         visit=chosen,
         express_until=right,
+        job=job,
+        quoted=checkouts.offer_of(session(), found),
     )
+
+
+def _job(work: Session, found: Checkout) -> QuoteRequest | None:
+    """The described job that the price is for, None for a checkout from a listing."""
+    quoted = checkouts.offer_of(work, found)
+    return work.get_one(QuoteRequest, quoted.quote_id) if quoted else None

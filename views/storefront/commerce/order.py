@@ -23,6 +23,7 @@ from views.storefront.commerce import order_message, party, review
 from views.storefront.commerce.forms import Act
 from views.storefront.commerce.order_list import words_of
 from views.storefront.commerce.order_story import tell
+from views.storefront.commerce.quote_request import quote_of_order
 from views.storefront.guard import customer
 from views.storefront.paging import page_of
 from views.storefront.people.person import current_person
@@ -99,6 +100,7 @@ def _page(reference: str, form: Act, problem: str = "") -> str:
         form=form,
         acts=story.acts,
         problem=problem,
+        quote_at=quote_of_order(session(), found.checkout_id, ActorKind.buyer),
         **review.on_order_page(found, ActorKind.buyer),
         **order_message.on_order_page(found, ActorKind.buyer),
     )

@@ -16,7 +16,7 @@ from app.clients.payments import Intent, PaymentsError, PaymentsUnknown
 from app.parts import Parts
 from app.services.catalogue import search
 from app.services.commerce import checkout as checkouts
-from app.services.commerce import payment
+from app.services.commerce import payment, quote_request
 from app.services.platform.idempotency_key import once
 from app.session import session
 from app.unit_of_work import unit_of_work
@@ -131,8 +131,15 @@ def _page(found: Checkout, *, unreachable: bool = False) -> str:
         came_back=request.method == "GET" and request.endpoint == "storefront.payment_return",
         unreachable=unreachable,
         form=Keyed(formdata=None),
-        again_at=url_for("storefront.listing", slug=listing.slug) if search.by_slug(session(), listing.slug) else "",
+        again_at=_again_at(found, listing),
     )
+
+
+def _again_at(found: Checkout, listing: Listing) -> str:
+    """Where it can be ordered anew: at its quote, at its listing, or nowhere."""
+    if quote_id := quote_request.of_checkout(session(), found.id):
+        return url_for("storefront.quote", quote_id=quote_id)
+    return url_for("storefront.listing", slug=listing.slug) if search.by_slug(session(), listing.slug) else ""
 
 
 def _payment(found: Checkout) -> Payment:

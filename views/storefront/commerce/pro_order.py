@@ -27,6 +27,7 @@ from views.storefront.commerce import order_message, party, review
 from views.storefront.commerce.forms import Act, Decline, Deliver
 from views.storefront.commerce.order_list import words_of
 from views.storefront.commerce.order_story import tell
+from views.storefront.commerce.quote_request import quote_of_order
 from views.storefront.guard import provider
 from views.storefront.keyed import Keyed
 from views.storefront.paging import page_of
@@ -165,6 +166,7 @@ def _page(reference: str, form: Keyed | None = None, problem: str = "") -> str:
         forms=forms,
         form=form or forms["act"],
         problem=problem,
+        quote_at=quote_of_order(session(), order.checkout_id, ActorKind.seller),
         **review.on_order_page(order, ActorKind.seller),
         **order_message.on_order_page(order, ActorKind.seller),
     )
