@@ -19,12 +19,12 @@ from app.services.people import access_token
 from models.types import utc_now, uuid7
 from security.sessions import stamp
 from tests.conftest import Arrange
-from tests.factories import commerce
+from tests.factories import commerce, pictures
 from tests.factories.staff import account
 from views.api.openapi import document
 from views.api.operation import OPERATIONS
 
-PHOTO = b"\x89PNG\r\n\x1a\n" + b"the new board" * 20
+PHOTO = pictures.png()
 
 
 def check(app: Flask, answer: TestResponse) -> TestResponse:

@@ -11,7 +11,7 @@ from app.session import engine
 from models.commerce.evidence import Evidence
 from models.commerce.order import OrderState
 from tests.api.conftest import PHOTO
-from tests.factories import commerce, people
+from tests.factories import commerce, people, pictures
 
 WHOLE = {"amount_minor": 29_300, "currency": "GBP"}
 
@@ -46,11 +46,13 @@ def test_an_order_is_read_with_its_lines_its_hold_and_its_moves(buyer, seller, a
 def test_the_whole_story_from_yes_to_release(buyer, seller, at, session):
     assert seller.done(f"{at}/accept")["state"] == "accepted"
     assert seller.done(f"{at}/start")["state"] == "in_progress"
-    sent = seller.send(f"{at}/deliver", {"note": "The new board", "file": [photo(), photo("report.png", PHOTO + b"2")]})
+    sent = seller.send(
+        f"{at}/deliver", {"note": "The new board", "file": [photo(), photo("report.png", pictures.png(2))]}
+    )
     assert sent.status_code == 200, sent.text
     assert session.scalar(sa.select(sa.func.count()).select_from(Evidence)) == 2
     assert buyer.done(f"{at}/request-changes", {"reason": "The label is missing."})["state"] == "in_progress"
-    seller.send(f"{at}/deliver", {"note": "With its label", "file": photo("label.png", PHOTO + b"3")})
+    seller.send(f"{at}/deliver", {"note": "With its label", "file": photo("label.png", pictures.png(3))})
     told = buyer.done(f"{at}/accept-delivery")
     assert told["state"] == "completed"
     hold = buyer.read(at)["hold"]
@@ -63,7 +65,7 @@ def test_a_delivery_sent_twice_is_one_and_with_another_picture_a_mismatch(seller
     key = "01a20d26-2ace-79b4-a033-404eb3fea7dd"
     first = seller.send(f"{at}/deliver", {"note": "The board", "file": photo()}, key=key)
     again = seller.send(f"{at}/deliver", {"note": "The board", "file": photo()}, key=key)
-    other = seller.send(f"{at}/deliver", {"note": "The board", "file": photo(data=PHOTO + b"2")}, key=key)
+    other = seller.send(f"{at}/deliver", {"note": "The board", "file": photo(data=pictures.png(2))}, key=key)
     assert (first.status_code, again.json, other.status_code) == (200, first.json, 422)
     assert session.scalar(sa.select(sa.func.count()).select_from(Evidence)) == 1
 

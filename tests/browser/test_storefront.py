@@ -18,6 +18,7 @@ from config import Config
 from models.actor import Actor
 from models.commerce.dispute import Dispute
 from models.commerce.order import Order
+from tests.factories import pictures
 
 BUYER, SELLER = "priya@customer.test", "elin@avonelectrical.test"
 LISTING = "Electrical safety report"
@@ -122,7 +123,7 @@ def ordered(buyer) -> str:
 
 def picture(folder: Path, name: str) -> Path:
     photo = folder / name
-    photo.write_bytes(b"\x89PNG\r\n\x1a\n" + name.encode() * 20)
+    photo.write_bytes(pictures.png(sum(name.encode())))
     return photo
 
 

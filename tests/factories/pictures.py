@@ -26,6 +26,11 @@ def written(image: Image.Image, form: str = "JPEG", **options: Any) -> bytes:
     return out.getvalue()
 
 
+def png(number: int = 0) -> bytes:
+    """A small one; another number is another picture."""
+    return written(Image.new("RGB", (64, 48), (number % 256, number // 256 % 256, 120)), "PNG")
+
+
 def jpeg(width: int = 640, height: int = 480, **options: Any) -> bytes:
     return written(scene(width, height), **options)
 

@@ -10,13 +10,14 @@ from typing import Any
 
 import httpx
 
+from tests.factories import pictures
 from tests.factories.people import PASSWORD
 from tools.demo.visitor import Visitor
 
 CARD = "4242 4242 4242 4242"
 DECLINED_CARD = "4000 0000 0000 0002"
 BANK_CARD = "4000 0025 0000 3155"
-PHOTO = ("board.png", b"\x89PNG\r\n\x1a\n" + b"the new board" * 20, "image/png")
+PHOTO = ("board.png", pictures.png(), "image/png")
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,10 @@ from models.commerce.dispute import Dispute, DisputeState
 from models.commerce.dispute_file import DisputeFile
 from models.commerce.order import Order, OrderState
 from models.commerce.refund import Refund
-from tests.factories import commerce, people
+from tests.factories import commerce, people, pictures
 from tests.storefront.conftest import hidden_fields
 
-JPEG = b"\xff\xd8\xff" + b"crooked sockets" * 40
+JPEG = pictures.jpeg(80, 60)
 SAID = "Two sockets hang crooked, and one does not work."
 
 
@@ -161,7 +161,7 @@ def test_an_order_without_a_problem_has_no_page_of_one(buyer, mine):
 def test_the_provider_answers_with_a_document_and_we_look_at_it(buyer, seller, reported, theirs, session):
     typed = {
         "text": "We tested every socket; the report shows it.",
-        "file": (BytesIO(b"%PDF-1.7 report"), "report.pdf"),
+        "file": (BytesIO(b"%PDF-1.7 report\n%%EOF"), "report.pdf"),
     }
     assert seller.send(f"{theirs}/respond", typed, seen_on=theirs).status_code == 303
     page = buyer.page(reported)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from app.services.commerce import order as verbs
 from app.services.platform import idempotency_key
 from models.platform.transition import Transition
-from tests.factories import commerce
+from tests.factories import commerce, pictures
 
 KEY = re.compile(r'name="key" value="([^"]*)"')
 UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -97,4 +97,4 @@ def test_a_form_that_is_still_being_done_says_so_and_finds_its_answer_later(buye
 def photo():
     from io import BytesIO
 
-    return (BytesIO(b"\x89PNG\r\n\x1a\n" + b"the label" * 20), "label.png")
+    return (BytesIO(pictures.png()), "label.png")

@@ -12,9 +12,9 @@ from app.services.commerce import order as verbs
 from models.commerce.evidence import Evidence
 from models.commerce.order import Order, OrderState
 from models.platform.transition import Transition
-from tests.factories import commerce
+from tests.factories import commerce, pictures
 
-PNG = b"\x89PNG\r\n\x1a\n" + b"a small picture" * 40
+PNG = pictures.png()
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from models.commerce.order import Order
 from models.commerce.order_message import OrderMessage
 from models.commerce.order_message_file import OrderMessageFile
-from tests.factories import commerce
+from tests.factories import commerce, pictures
 
-JPEG = b"\xff\xd8\xff" + b"the gate" * 40
+JPEG = pictures.jpeg(80, 60)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from models.people.seller import Seller, SellerState
 from models.people.trader_document import DocumentState, TraderDocument
 from tests.factories import catalogue, people
 
-PDF = b"%PDF-1.7 a certificate"
+PDF = b"%PDF-1.7 a certificate\n%%EOF"
 ADDRESS = {"street": "3 Wells Road", "street_more": "", "town": "Bristol", "postcode": "bs3 1ja", "country": "GB"}
 
 

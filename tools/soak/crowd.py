@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 from http import HTTPStatus
+from io import BytesIO
 
 from lxml import html
+from PIL import Image
 
 from tools.demo.visitor import StoryBroken
 from tools.soak.desk import STAFF, Desk
@@ -38,7 +40,6 @@ PROBLEM = {"respond": 0.7, "provide": 0.8, "agree": 0.5, "reject": 0.3, "withdra
 MADE = {"new": "open_dispute"}
 """Forms that are called otherwise than the move they make."""
 ANSWERS = {HTTPStatus.SEE_OTHER, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY}
-PHOTO = b"\x89PNG\r\n\x1a\n" + b"the new board" * 20
 
 
 def gather(world: World, seed: int, over: threading.Event, diary: Diary) -> list[Person]:
@@ -154,7 +155,7 @@ def _act(person: Person, page: html.HtmlElement, where: str, wishes: dict[str, f
     offered = {str(form.action or "").rstrip("/").rpartition("/")[2] for form in page.xpath("//main//form")}
     for event in sorted(offered & wishes.keys()):
         if person.chance.random() < wishes[event]:
-            shown = PHOTO + person.chance.randbytes(8)
+            shown = _photo(person.chance.randbytes(48))
             files = {"file": ("board.png", shown, "image/png")} if event == "deliver" else None
             answer = person.press(TYPED.get(event, SAID), action=f"/{event}/", files=files)
             if answer.status_code == HTTPStatus.SEE_OTHER and event not in PROBLEM:
@@ -162,3 +163,10 @@ def _act(person: Person, page: html.HtmlElement, where: str, wishes: dict[str, f
             elif answer.status_code not in ANSWERS:
                 raise StoryBroken(f"{person.name} got {answer.status_code} for {event} at {where}")
             return
+
+
+def _photo(pixels: bytes) -> bytes:
+    """Sixteen pixels: another picture each time."""
+    made = BytesIO()
+    Image.frombytes("RGB", (4, 4), pixels).save(made, "PNG")
+    return made.getvalue()

@@ -1,7 +1,8 @@
-"""Private files, in and out: told apart by their first bytes, never shown in place, checked against their hash."""
+"""Private files, in and out: cleaned before they are stored, never shown in place, checked against their hash."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from hashlib import sha256
 from io import BytesIO
 from pathlib import PurePath
@@ -12,15 +13,9 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.utils import secure_filename
 
 from app.clients.storage import Storage, StoredContent
+from app.services.platform.upload import MOST_BYTES, Clean, clean
 from models.errors import Invalid
 from models.platform.stored_file import StoredFile
-
-MOST_BYTES = 10 * 1024 * 1024
-_KINDS = (
-    (b"%PDF-", "application/pdf", ".pdf"),
-    (b"\xff\xd8\xff", "image/jpeg", ".jpg"),
-    (b"\x89PNG\r\n\x1a\n", "image/png", ".png"),
-)
 
 
 def storage() -> Storage:
@@ -31,14 +26,30 @@ def storage() -> Storage:
 
 def keep(upload: FileStorage) -> tuple[StoredContent, str, str]:
     """Stores an upload; answers what was written, its media type and a harmless name. Raises Invalid (field `file`)."""
-    data = upload.stream.read(MOST_BYTES + 1)
-    if len(data) > MOST_BYTES:
-        raise Invalid("That file is too big.", {"file": "Choose a file of at most 10 MB."})
-    for magic, media_type, extension in _KINDS:
-        if data.startswith(magic):
-            stem = PurePath(secure_filename(upload.filename or "")).stem[:80] or "evidence"
-            return storage().put_content(data, extension), media_type, f"{stem}{extension}"
-    raise Invalid("That kind of file cannot be shown.", {"file": "Choose a PDF, a JPEG or a PNG file."})
+    return keep_all([upload])[0]
+
+
+def keep_all(uploads: Iterable[FileStorage]) -> list[tuple[StoredContent, str, str]]:
+    """Stores all of them, or none when one cannot be taken. Raises as `keep` does, with the name of that one."""
+    several = list(uploads)
+    read = [(_clean(one, named=len(several) > 1), one.filename or "") for one in several]
+    return [
+        (storage().put_content(one.data, one.extension), one.media_type, _harmless(name, one)) for one, name in read
+    ]
+
+
+def _harmless(name: str, file: Clean) -> str:
+    return f"{PurePath(secure_filename(name)).stem[:80] or 'evidence'}{file.extension}"
+
+
+def _clean(one: FileStorage, *, named: bool) -> Clean:
+    try:
+        return clean(one.stream.read(MOST_BYTES + 1))
+    except Invalid as wrong:
+        name = secure_filename(one.filename or "")[:60]
+        if not named or not name:
+            raise
+        raise Invalid(str(wrong), {field: f"{name}: {text}" for field, text in wrong.fields.items()}) from None
 
 
 def send(file: StoredFile, name: str) -> ResponseReturnValue:

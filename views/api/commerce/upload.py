@@ -8,7 +8,7 @@ from flask import request
 
 from app.clients.storage import StoredContent
 from models.errors import Invalid
-from views.storefront.files import keep
+from views.storefront.files import keep_all
 
 MOST_FILES = 10
 
@@ -34,4 +34,4 @@ def kept_files(*, needed: bool = False) -> list[Kept]:
         raise Invalid("A file is needed.", {"file": "Add a photo or a document that shows the work."})
     if len(uploads) > MOST_FILES:
         raise Invalid("Those are too many files.", {"file": f"Send at most {MOST_FILES} files."})
-    return [Kept(*keep(one)) for one in uploads]
+    return [Kept(*one) for one in keep_all(uploads)]

@@ -43,7 +43,7 @@ class WithFiles(Keyed):
 
     def kept(self) -> list[Kept]:
         """Stores what was chosen. Raises Invalid (field `file`)."""
-        return [files.keep(one) for one in self.file.data or ()]
+        return list(files.keep_all(self.file.data or ()))
 
 
 class Report(WithFiles):

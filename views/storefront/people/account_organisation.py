@@ -20,7 +20,6 @@ from models.people.membership import MembershipRole
 from models.people.organisation import Organisation, OrganisationKind
 from security import sessions
 from views import tries
-from views.forms import one_of
 from views.storefront.blueprint import storefront
 from views.storefront.guard import person, safe_next
 from views.storefront.people.account_forms import Plain
@@ -39,7 +38,7 @@ class NewOrganisation(Plain):
     kind = RadioField(
         "What it mostly does here",
         [InputRequired("Choose one")],
-        choices=one_of([("customer", "Buys"), ("provider", "Sells, after checks")]),
+        choices=[("customer", "Buys"), ("provider", "Sells, after checks")],
         default="customer",
     )
 
@@ -55,7 +54,7 @@ class Invite(Plain):
             Regexp(r"^\s*[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;.]+\s*$", message="Enter an address like name@example.com"),
         ],
     )
-    role = RadioField("As", [InputRequired("Choose one")], choices=one_of(ROLES), default="member")
+    role = RadioField("As", [InputRequired("Choose one")], choices=ROLES, default="member")
 
 
 @storefront.get("/account/organisations")
