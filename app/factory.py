@@ -63,11 +63,12 @@ def _migrations(app: Flask) -> None:
 
 def _views(app: Flask, made: parts.Parts) -> None:
     from views import api as api_views
-    from views import assets, audit_context, health, moments, plain_text, request_context
+    from views import assets, audit_context, health, moments, packing, plain_text, request_context
     from views import console as console_views
     from views import hooks as hook_views
     from views import storefront as storefront_views
 
+    packing.install(app)  # the first that is asked before, so the last that touches what leaves
     request_context.install(app)
     plain_text.install(app)
     audit_context.install(app)

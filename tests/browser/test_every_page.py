@@ -6,12 +6,14 @@ an address comes from the story that walks the walls.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+import httpx
 import pytest
 from flask import Flask
 from playwright.sync_api import Error, Response
@@ -27,6 +29,7 @@ from models.actor import Actor
 from tests.browser.conftest import Reader
 from tests.browser.look import look
 from tests.factories import commerce, people, pictures
+from tests.storefront.test_weight import KIB, MOST
 from tests.walls.test_walls import blanks_of, rules
 from tests.walls.world import World, addresses, build
 
@@ -124,3 +127,16 @@ def _opened(one: Reader, path: str) -> bool:
     kind = answer.headers.get("content-type", "")
     assert answer.status < HTTPStatus.INTERNAL_SERVER_ERROR, path
     return answer.ok and kind.startswith("text/html")
+
+
+def test_a_first_visit_weighs_at_most_a_hundred_kilobytes_as_it_travels(shop):
+    """The page and every style, script, icon and font that it asks for, packed; photos apart."""
+    for path in ("/", f"/l/{shop.story.listing.slug}", "/sign-up"):
+        with httpx.Client(base_url=shop.base, headers={"Accept-Encoding": "gzip"}) as client:
+            page = client.get(path)
+            parts = set(re.findall(r'(?:src|href)="(/static/dist/[^"#]+)', page.text))
+            answers = [page, *(client.get(one) for one in parts)]
+        assert {one.status_code for one in answers} == {200}
+        weights = {one.url.path: one.num_bytes_downloaded / KIB for one in answers}
+        assert len(weights) >= 6, "page, style, script, icons, two fonts"
+        assert sum(weights.values()) <= MOST, weights

@@ -128,8 +128,8 @@ def begin(provider: Visitor, reference: str) -> None:
 def deliver(provider: Visitor, reference: str) -> None:
     """The provider says that it is done, and shows it."""
     provider.go(f"/pro/orders/{reference}")
-    photo = ("board.jpg", _photo(), "image/jpeg")
-    provider.send({"note": "The new board, tested and labelled."}, action="/deliver/", files={"file": photo})
+    shown = ("board.jpg", photo(), "image/jpeg")
+    provider.send({"note": "The new board, tested and labelled."}, action="/deliver/", files={"file": shown})
 
 
 def accept(customer: Visitor, reference: str) -> None:
@@ -148,7 +148,7 @@ def complain(customer: Visitor, reference: str) -> None:
     """The customer reports a problem, with a photo."""
     customer.go(f"/orders/{reference}/problem/new")
     said = {"code": "poor_work", "text": "Two sockets hang crooked, and the one in the hall does not work."}
-    customer.send(said, action="/problem/new/", files={"file": ("sockets.jpg", _photo(), "image/jpeg")})
+    customer.send(said, action="/problem/new/", files={"file": ("sockets.jpg", photo(), "image/jpeg")})
 
 
 def papers(customer: Visitor, reference: str) -> dict[str, str]:
@@ -173,7 +173,8 @@ def _reference(customer: Visitor) -> str | None:
     return path.rpartition("/")[2] if path.startswith("/orders/FX-") else None
 
 
-def _photo() -> bytes:
+def photo(number: int = 0) -> bytes:
+    """A plain one; another number is another picture."""
     made = io.BytesIO()
-    Image.new("RGB", (640, 480), (236, 221, 200)).save(made, "JPEG")
+    Image.new("RGB", (640, 480), (236, 221, 200 - number)).save(made, "JPEG")
     return made.getvalue()

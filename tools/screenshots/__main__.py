@@ -10,7 +10,7 @@ import httpx
 
 from tools.demo import story
 from tools.demo.visitor import StoryBroken, Visitor
-from tools.screenshots import desks
+from tools.screenshots import desks, people
 from tools.screenshots.camera import Camera, camera
 
 FOLDER = Path(__file__).parents[2] / "var" / "screenshots"
@@ -41,6 +41,7 @@ def _tell(base: str, pictures: Camera) -> None:
         data = cast.customer.fetch(f"/orders/{reference}/documents/{kind}.pdf")
         (FOLDER / f"{kind}.pdf").write_bytes(data)
     pictures.take("order-done", cast.customer, f"/orders/{reference}")
+    people.picture(base, cast, slug, reference, pictures)
     _gone_wrong(cast, slug, pictures)
     _overseen(base, reference, pictures)
     desks.picture(base, cast, slug, reference, pictures)

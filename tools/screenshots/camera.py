@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 from playwright.sync_api import BrowserContext, Page, Response, sync_playwright
 
@@ -15,13 +16,14 @@ from tools.demo.visitor import StoryBroken, Visitor
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 FLAGS = ["--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking", "--disable-component-update"]
 HEIGHT = 900
-WINDOWS = tuple((width, scheme) for width in (1280, 390) for scheme in ("light", "dark"))
+WIDTHS = (1280, 390)
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 class Camera:
     """`taken` counts the pages. Every page is opened with the cookies of the visitor who looks at it."""
 
-    def __init__(self, contexts: dict[tuple[int, str], BrowserContext], folder: Path) -> None:
+    def __init__(self, contexts: dict[int, BrowserContext], folder: Path) -> None:
         self._contexts, self._folder = contexts, folder
         self.taken = 0
 
@@ -30,7 +32,7 @@ class Camera:
         Raises StoryBroken for anything but 200."""
         self.taken += 1
         url = str(visitor.client.base_url.join(address) if address else visitor.at.url)
-        for (width, scheme), context in self._contexts.items():
+        for width, context in self._contexts.items():
             context.clear_cookies()
             for cookie in visitor.client.cookies.jar:
                 where = str(visitor.client.base_url)
@@ -39,10 +41,12 @@ class Camera:
             _must_be_there(page.goto(url), url)
             if typed:
                 _fill_in(page, typed)
-            file = self._folder / f"{self.taken:02d}-{name}-{width}-{scheme}.png"
             tall = int(page.evaluate("document.documentElement.scrollHeight"))
             page.set_viewport_size({"width": width, "height": max(tall, HEIGHT)})  # bars that stick lie at the end
-            page.screenshot(path=file)
+            for scheme in SCHEMES:
+                page.emulate_media(color_scheme=scheme)
+                page.wait_for_load_state("networkidle")  # pictures further down are asked for when they are in view
+                page.screenshot(path=self._folder / f"{self.taken:02d}-{name}-{width}-{scheme}.png")
             page.close()
         sys.stderr.write(f"picture | {self.taken:02d} {name}\n")
 
@@ -73,12 +77,8 @@ def camera(folder: Path) -> Iterator[Camera]:
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *sandbox])
         contexts = {
-            (width, scheme): browser.new_context(
-                viewport={"width": width, "height": HEIGHT},
-                color_scheme="dark" if scheme == "dark" else "light",
-                reduced_motion="reduce",
-            )
-            for width, scheme in WINDOWS
+            width: browser.new_context(viewport={"width": width, "height": HEIGHT}, reduced_motion="reduce")
+            for width in WIDTHS
         }
         try:
             yield Camera(contexts, folder)

@@ -1,0 +1,54 @@
+"""What is text travels packed: pages with a padding of their own, built files always alike, and nothing else."""
+
+from __future__ import annotations
+
+import gzip
+import re
+
+import pytest
+
+GZIP = {"Accept-Encoding": "br, gzip"}
+
+
+def test_a_page_is_packed_for_who_can_unpack_it(visitor):
+    plain, packed = visitor.client.get("/services"), visitor.client.get("/services", headers=GZIP)
+    assert "Content-Encoding" not in plain.headers
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert "Accept-Encoding" in plain.headers["Vary"]
+    assert "Accept-Encoding" in packed.headers["Vary"]
+    assert int(packed.headers["Content-Length"]) == len(packed.data) < len(plain.data) / 2
+    assert "<h1" in gzip.decompress(packed.data).decode()
+
+
+def test_sizes_of_the_same_page_differ(visitor):
+    """Whoever watches learns little from them."""
+    sizes = {len(visitor.client.get("/password", headers=GZIP).data) for _ in range(12)}
+    assert len(sizes) > 3
+
+
+def test_built_files_are_packed_alike_and_pictures_and_fonts_are_not(visitor):
+    page = visitor.page("/")
+    for path in set(re.findall(r'(?:src|href)="(/static/dist/[^"#]+)', page)):
+        first, again = (visitor.client.get(path, headers=GZIP) for _ in range(2))
+        assert first.data == again.data
+        assert ("Content-Encoding" in first.headers) is not path.endswith("woff2")
+        assert "immutable" in first.headers["Cache-Control"]
+    style = re.search(r'/static/dist/shop[^"]+css', page)[0]
+    assert gzip.decompress(visitor.client.get(style, headers=GZIP).data) == visitor.client.get(style).data
+
+
+@pytest.mark.parametrize("headers", [{"Accept-Encoding": "gzip;q=0"}, {"Accept-Encoding": "br"}, {}])
+def test_who_cannot_unpack_gets_it_plain(visitor, headers):
+    assert "Content-Encoding" not in visitor.client.get("/services", headers=headers).headers
+
+
+def test_what_is_known_already_is_not_sent_again(visitor):
+    style = re.search(r'/static/dist/shop[^"]+css', visitor.page("/"))[0]
+    mark = visitor.client.get(style, headers=GZIP).headers["ETag"]
+    again = visitor.client.get(style, headers={**GZIP, "If-None-Match": mark})
+    assert (again.status_code, again.data) == (304, b"")
+
+
+def test_the_head_of_a_page_has_no_body(visitor):
+    answer = visitor.client.head("/services", headers=GZIP)
+    assert (answer.status_code, answer.data) == (200, b"")
