@@ -9,7 +9,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder.security.sqla.models import User
 from flask_login import current_user
-from wtforms import EmailField, RadioField, StringField
+from wtforms import EmailField, RadioField, SelectChoice, StringField
 from wtforms.validators import InputRequired, Length, Regexp
 
 from app.services.people import invitation, membership, organisation, sign_in
@@ -26,8 +26,8 @@ from views.storefront.people.account_forms import Plain
 from views.storefront.people.person import Party, current_person
 
 ROLES = [
-    ("member", "Member: the daily work, buying, selling and messages"),
-    ("owner", "Owner: everything, also who belongs to it"),
+    SelectChoice("member", "Member: the daily work, buying, selling and messages"),
+    SelectChoice("owner", "Owner: everything, also who belongs to it"),
 ]
 
 
@@ -38,7 +38,7 @@ class NewOrganisation(Plain):
     kind = RadioField(
         "What it mostly does here",
         [InputRequired("Choose one")],
-        choices=[("customer", "Buys"), ("provider", "Sells, after checks")],
+        choices=[SelectChoice("customer", "Buys"), SelectChoice("provider", "Sells, after checks")],
         default="customer",
     )
 
