@@ -15,7 +15,7 @@ from tests.factories import commerce, pictures
 
 KEY = re.compile(r'name="key" value="([^"]*)"')
 UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
-WITHOUT = ("/sign-out", "/preferences/theme")
+WITHOUT = ("/sign-out", "/preferences/theme", "/favourites", "/account/favourites/remove")
 """Forms that may be sent as often as anybody likes."""
 
 
