@@ -80,7 +80,7 @@ def test_support_reads_and_does_not_decide(app, session, waiting):
 def test_the_persons_page_shows_the_request_and_what_became_of_it(app, session, waiting):
     client = signed_in(app, account(session, "Operations"))
     user_id = session.get_one(DeletionRequest, waiting[0]).user_id
-    assert "Leaves" in client.get(f"/console/people/show/{user_id}").text
+    assert "To be deleted" in client.get(f"/console/people/show/{user_id}").text
     press(client, "carry_out", waiting[0])
     page = client.get(f"/console/people/show/{user_id}").text
     assert f"/console/deletion-requests/show/{waiting[0]}" in page

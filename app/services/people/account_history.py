@@ -18,7 +18,7 @@ ROWS = ("ab_user", "account_standing")
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`verb` is what was done, `user_id` whoever did it (None: clockwork), `reason` what they said, if it was not
+    """`verb` is what was done, `user_id` whoever did it (None: `actor`, a kind), `reason` what they said, if it was not
     erased."""
 
     verb: str
@@ -44,5 +44,5 @@ def of(session: Session, user_id: int) -> list[Event]:
         aside = (content or {}).get("after", {})
         said = str(aside.get("reason") or aside.get("suspension_reason") or row.reason)
         if act not in acts or (said and not acts[act].reason):
-            acts[act] = Event(row.verb, row.actor_user_id, row.actor_name or row.actor_kind, said, row.at)
+            acts[act] = Event(row.verb, row.actor_user_id, row.actor_kind, said, row.at)
     return list(acts.values())[:MOST]

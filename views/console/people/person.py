@@ -142,8 +142,8 @@ class PersonView(RecordView):
             ("Last sign-in", drawing.when(row.last_login)),
             ("Sign-ins", drawing.plain(row.login_count or 0)),
             ("Failed tries since", drawing.plain(row.fail_login_count or 0)),
-            ("Deleted", drawing.when(held.closed_at if held else None)),
-            ("Roles", drawing.tags(list(row.roles), most=8)),
+            *([("Deleted", drawing.when(held.closed_at))] if held and held.closed_at else []),
+            *([("Roles", drawing.tags(list(row.roles), most=8))] if row.roles else []),
         ]
 
     def open_moves(self, row: User) -> dict[str, str]:

@@ -18,9 +18,9 @@ LOOKS = {
     "Suspended": ("danger", "diamond"),
     "May not sign in": ("neutral", "slash"),
     "Deleted": ("neutral", "cross"),
-    "Leaves": ("warning", "clock"),
+    "To be deleted": ("warning", "clock"),
     "Not confirmed": ("neutral", "dashed"),
-    "Open": ("success", "done"),
+    "Active": ("success", "done"),
 }
 LEAVES = sa.exists().where(DeletionRequest.user_id == User.id, DeletionRequest.state == DeletionState.waiting)
 
@@ -34,9 +34,9 @@ def acts_for(kind: OrganisationKind) -> Any:
 def standing(row: User) -> Markup:
     """Where an account stands: the one thing that matters most now."""
     held = row.__dict__.get("standing")
-    word = "Open" if row.active else "May not sign in"
+    word = "Active" if row.active else "May not sign in"
     if held is not None and row.active:
-        word = "Leaves" if row.__dict__.get("leaves") else word if held.confirmed_at else "Not confirmed"
+        word = "To be deleted" if row.__dict__.get("leaves") else word if held.confirmed_at else "Not confirmed"
     if held is not None and held.suspended_at:
         word = "Suspended"
     if held is not None and held.closed_at:

@@ -9,7 +9,7 @@ from flask_appbuilder.security.sqla.models import User
 from sqlalchemy.orm import Session
 
 from app.services.people import account_history
-from views.record import names_of
+from views.record import AUTHORS, names_of
 
 DID = {
     "person.create": "added the account",
@@ -45,7 +45,7 @@ def of_account(session: Session, row: User) -> list[Told]:
     names = names_of(session, (one.user_id for one in events))
     return [
         Told(
-            names.get(one.user_id or 0) or {"system": "Fixnado"}.get(one.actor, one.actor),
+            names.get(one.user_id or 0) or AUTHORS.get(one.actor, one.actor),
             DID.get(one.verb, "changed the account"),
             one.reason,
             one.at,
