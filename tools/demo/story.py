@@ -44,10 +44,17 @@ class Cast:
 
 def offer(provider: Visitor) -> str:
     """The provider writes a listing and hands it in; answers its address."""
+    slug = write(provider, TITLE)
+    provider.send({}, action=f"/{slug}/submit/")
+    return slug
+
+
+def write(provider: Visitor, title: str) -> str:
+    """A draft; answers its address."""
     provider.go(f"/pro/listings/new?node={NODE}")
     provider.send(
         {
-            "title": TITLE,
+            "title": title,
             "description": DESCRIPTION,
             "price": "240.00",
             "duration": "210",
@@ -62,9 +69,7 @@ def offer(provider: Visitor) -> str:
             "w1_days": ["1", "2", "3", "4", "5"],
         }
     )
-    slug = provider.at.url.path.rpartition("/")[2]
-    provider.send({}, action=f"/{slug}/submit/")
-    return slug
+    return provider.at.url.path.rpartition("/")[2]
 
 
 def approve(moderator: Visitor, slug: str) -> None:

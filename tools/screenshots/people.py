@@ -98,9 +98,7 @@ def _said(cast: story.Cast, done: str, pictures: Camera) -> None:
 def _photos(cast: story.Cast, pictures: Camera) -> None:
     """The pictures of a draft."""
     provider = cast.provider
-    provider.go(f"/pro/listings/new?node={story.NODE}")
-    provider.send({"title": "Board looked at and labelled", "description": story.DESCRIPTION, "price": "90.00"})
-    at = f"{provider.at.url.path}/photos"
+    at = f"/pro/listings/{story.write(provider, 'Board looked at and labelled')}/photos"
     provider.go(at)
     pictures.take("provider-photos-none", provider, at)
     for number, alt in enumerate(("A board with its cover off, every breaker labelled", "The van on the drive")):
