@@ -74,10 +74,10 @@ def test_another_persons_news_is_not_there(stranger, tell, session):
 def test_pages_follow_each_other_without_a_gap(buyer, tell):
     tell(notification.PAGE + 2)
     first = buyer.page("/notifications")
-    assert first.count('<article class="line">') == notification.PAGE
+    assert first.count('<article class="line line-news">') == notification.PAGE
     second = first.split('rel="next" href="')[1].split('"')[0]
     rest = buyer.page(second)
-    assert rest.count('<article class="line">') == 2
+    assert rest.count('<article class="line line-news">') == 2
     assert 'rel="next"' not in rest
     assert "No news" not in buyer.page("/notifications?before=nonsense")
 
