@@ -48,7 +48,7 @@ def test_what_waits_costs_the_same_however_much_it_is(app, session):
             assert client.get("/console/").status_code == 200
         costs.append(len(seen))
     assert costs[0] == costs[1]
-    assert costs[1] <= 6, costs
+    assert costs[1] <= 7, costs  # the last one: views that somebody kept
 
 
 def test_nothing_waits_is_said(app, session):

@@ -65,7 +65,7 @@ def test_a_database_that_is_gone_is_a_clear_503_and_not_a_trace(visitor, monkeyp
     def broken(*_args, **_named):
         raise OperationalError("select 1", {}, Exception("the database is starting up"))
 
-    monkeypatch.setattr(home.search, "find", broken)
+    monkeypatch.setattr(home.search, "newest", broken)
     answer = visitor.get("/")
     assert answer.status_code == 503
     assert answer.headers["Retry-After"]
@@ -88,7 +88,7 @@ def test_the_error_page_of_somebody_known_counts_no_news(buyer, monkeypatch):
         assert current_person().known
         raise OperationalError("select 1", {}, Exception("gone"))
 
-    monkeypatch.setattr(home.search, "find", broken)
+    monkeypatch.setattr(home.search, "newest", broken)
     monkeypatch.setattr("views.storefront.platform.notification.notification.unread_count", broken)
     assert buyer.get("/").status_code == 503
 
@@ -103,7 +103,7 @@ def test_a_fault_of_ours_shows_a_reference_and_no_inside(visitor, monkeypatch):
     def broken(*_args, **_named):
         raise ValueError("secret inside")
 
-    monkeypatch.setattr(home.search, "find", broken)
+    monkeypatch.setattr(home.search, "newest", broken)
     visitor.client.application.config["PROPAGATE_EXCEPTIONS"] = False
     answer = visitor.get("/")
     assert answer.status_code == 500
