@@ -76,7 +76,11 @@ class FreshClient(FlaskClient):
     """Every request in its own context, as on a real server: nobody stays signed in through `g`."""
 
     def open(self, *args: Any, **kwargs: Any) -> Any:
-        return contextvars.Context().run(super().open, *args, **kwargs)
+        answer = contextvars.Context().run(super().open, *args, **kwargs)
+        sent = answer.request.environ.get("wsgi.input")
+        if sent is not None:  # a large form is a temporary file, which the client would leave to the collector
+            sent.close()
+        return answer
 
 
 @pytest.fixture(scope="session")
