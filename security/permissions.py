@@ -55,6 +55,7 @@ PERMISSIONS: Mapping[str, Mapping[str, str]] = {
         "messages": "Read what the parties wrote to each other, which is noted in the audit trail",
         "cancel": "Cancel an accepted or begun order for its parties, by the published terms",
     },
+    "Quote": {READ: "See quotes: the job, the offers, and what became of them"},
     "Refund": {
         READ: "See refunds",
         "request": "Ask for a refund, which another person approves",

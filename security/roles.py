@@ -89,6 +89,7 @@ ROLES: tuple[Role, ...] = (
             "Seller": (READ, "verify", "restrict", "terminate"),
             "Listing": SEE,
             "Order": (READ, "messages", "cancel"),
+            "Quote": SEE,
             "Refund": SEE,
             "Dispute": (READ, "open", "work", "propose", "decide"),
             "Chargeback": SEE,
@@ -106,6 +107,7 @@ ROLES: tuple[Role, ...] = (
         "Answers people: sees orders, asks for refunds, works on problems up to a proposal.",
         {
             "Order": (READ, "messages"),
+            "Quote": SEE,
             "OrderReview": SEE,
             "Question": SEE,
             "Organisation": SEE,

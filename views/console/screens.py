@@ -13,6 +13,7 @@ from views.console.commerce.dispute import DisputeView
 from views.console.commerce.ledger_entry import LedgerEntryView
 from views.console.commerce.order import OrderView
 from views.console.commerce.payment import PaymentView
+from views.console.commerce.quote_request import QuoteView
 from views.console.commerce.refund import RefundView
 from views.console.commerce.review import ReviewsView
 from views.console.moderation.review_queue import ReviewView
@@ -37,6 +38,7 @@ SCREENS: tuple[type, ...] = (
     ReviewsView,
     QuestionsView,
     OrderView,
+    QuoteView,
     RefundView,
     DisputeView,
     ChargebackView,
