@@ -141,7 +141,7 @@ def _few_enough(session: Session, listing: Listing, actor: Actor) -> None:
 
 def tell(session: Session, row: Question, event: str, *, to: int | UUID, link: str, reason: str = "") -> None:
     """One side, once per event."""
-    words = {"title": row.listing.title, "seller": row.seller_organisation.name, "reason": reason}
+    words = {"title": row.listing.title, "seller": row.seller_organisation.name, "reason": notification.Reasons(reason)}
     notification.tell(session, event, to=to, words=words, link=link, key=f"{event}:{row.id}")
 
 

@@ -156,6 +156,8 @@ def accept(session: Session, request: QuoteRequest, *, actor: Actor, number: int
     if request.state is S.accepted and there is not None:
         return there
     request.legal("accept", actor.kind)
+    if actor.user_id is not None and membership.belongs(session, actor.user_id, request.seller_organisation_id):
+        raise NotAllowed("This is an offer of your own business. A colleague who does not belong to it accepts it.")
     if last is None or last.number != number:
         raise OfferChanged("The provider changed the offer after you opened the page. Nothing was accepted.")
     if clock.now() > last.valid_until:

@@ -96,6 +96,8 @@ def accept(session: Session, secret: str, *, user: User) -> Invitation:
     row = find(session, secret, to_use=True)
     if user.email != row.email:
         raise NotAllowed("This invitation is for another address. Sign in with the address it was sent to.")
+    if user.roles:
+        raise NotAllowed("Staff belong to no organisation.")
     row.accepted_at = clock.now()
     session.info["verb"] = "invitation.accept"
     session.flush()
