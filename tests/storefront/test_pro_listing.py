@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from app.services.moderation.decision import decide
 from models.catalogue.listing import Listing, ListingState
 from tests.factories import catalogue
+from tests.storefront.conftest import hidden_fields
 
 NEW = f"/pro/listings/new?node={catalogue.EICR}"
 TYPED: dict[str, Any] = {
@@ -201,3 +202,21 @@ def test_another_providers_listing_does_not_exist(rival, told, tail):
     assert rival.get(at).status_code == 404
     assert rival.send(f"{at}{tail}", {**TYPED, "key": "k"}).status_code == 404
     assert told.listing.title not in rival.page("/pro/listings")
+
+
+def test_a_copy_opens_in_the_editor_and_a_double_press_makes_one(seller, told, session):
+    path = f"/pro/listings/{told.listing.slug}/copy"
+    page = seller.page("/pro/listings")
+    typed = hidden_fields(page, path)
+    first, second = (seller.send(path, typed) for _ in range(2))
+    assert first.status_code == 303
+    assert first.location == second.location
+    opened = seller.page(first.location)
+    assert "This is a copy" in opened
+    assert f"{told.listing.title} (copy)" in opened
+    session.expire_all()
+    assert session.scalar(sa.select(sa.func.count(Listing.id))) == 2
+
+
+def test_nobody_copies_another_s_listing(rival, told):
+    assert rival.send(f"/pro/listings/{told.listing.slug}/copy", {"key": "k"}).status_code == 404

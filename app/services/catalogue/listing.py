@@ -142,7 +142,7 @@ def unfinished(session: Session, listing: Listing) -> dict[str, str]:
         "areas": (bool(listing.areas), "Say where you work."),
         "hours": (bool(listing.visit_hours), "Say when you can come."),
         "node": (not node.retired, "This category takes no new listings: choose another."),
-        "cancellation_policy": (_ladder_on_offer(session, listing.cancellation_policy), NO_LADDER),
+        "cancellation_policy": (ladder_on_offer(session, listing.cancellation_policy), NO_LADDER),
     }
     gaps = {name: sentence for name, (holds, sentence) in needs.items() if not holds}
     return gaps | facets.missing(rules, (value.facet for value in listing.facets))
@@ -180,12 +180,12 @@ def _checked(session: Session, terms: ServiceTerms) -> Parts:
     child = sa.select(TaxonomyNode.id).where(TaxonomyNode.parent_id == terms.node_id, ~TaxonomyNode.retired).limit(1)
     if node is None or node.retired or session.scalar(child) is not None:
         raise Invalid("Choose a category.", {"node": "Choose one of the categories for services."})
-    if not _ladder_on_offer(session, terms.cancellation_policy):
+    if not ladder_on_offer(session, terms.cancellation_policy):
         raise Invalid("Choose how customers may cancel.", {"cancellation_policy": NO_LADDER})
     return node, facets.validated(facets.effective(session, node), terms.facets)
 
 
-def _ladder_on_offer(session: Session, code: str) -> bool:
+def ladder_on_offer(session: Session, code: str) -> bool:
     """The dated table has a ladder of this code today."""
     today = clock.now().astimezone(UK).date()
     row = sa.select(CancellationPolicy.id).where(CancellationPolicy.code == code)

@@ -6,11 +6,11 @@ from http import HTTPStatus
 from typing import Any
 
 import sqlalchemy as sa
-from flask import redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session, selectinload
 
-from app.services.catalogue import facet
+from app.services.catalogue import facet, listing_copy
 from app.services.catalogue import listing as listings
 from app.services.commerce import quote
 from app.services.platform import clock
@@ -25,6 +25,7 @@ from models.catalogue.taxonomy_node import TaxonomyNode
 from models.errors import Conflict, Invalid, NotFound
 from models.moderation.moderation_decision import ModerationDecision
 from models.moderation.policy import POLICIES
+from views.form_key import new_key
 from views.storefront import ladder
 from views.storefront.blueprint import storefront
 from views.storefront.catalogue import listing_form
@@ -59,7 +60,7 @@ def pro_listings() -> ResponseReturnValue:
     )
     filed = selectinload(Listing.nodes).joinedload(ListingNode.node)
     page = page_of(session(), mine.options(filed), Listing.id, request.args.get("before"))
-    return render_template("storefront/catalogue/pro_listings.html", page=page, retired=retired)
+    return render_template("storefront/catalogue/pro_listings.html", page=page, retired=retired, new_key=new_key)
 
 
 @storefront.get("/pro/listings/new")
@@ -151,6 +152,25 @@ def pro_listing_act(slug: str, event: str) -> ResponseReturnValue:
     except Conflict as refusal:
         return _page(slug, problem=str(refusal)), refusal.status
     return redirect(url_for("storefront.pro_listing", slug=slug), HTTPStatus.SEE_OTHER)
+
+
+@storefront.post("/pro/listings/<slug>/copy")
+@provider
+def pro_listing_copy(slug: str) -> ResponseReturnValue:
+    """A draft of the same, opened to be changed. The same press again opens the same draft."""
+    actor, key = current_person().seller(), Keyed().key.data or ""
+    try:
+        with unit_of_work(actor) as work:
+            found = listings.find_own(work, slug, actor=actor)
+
+            def command() -> dict[str, str]:
+                return {"slug": listing_copy.copy(work, found, actor=actor).slug}
+
+            made = once(work, "listing.copy", key, {"listing": str(found.id)}, command)
+    except (Invalid, Conflict) as refusal:
+        return _page(slug, problem=str(refusal)), refusal.status
+    flash("This is a copy. Change what is different, then submit it.", "success")
+    return redirect(url_for("storefront.pro_listing", slug=made["slug"]), HTTPStatus.SEE_OTHER)
 
 
 def _node(work: Session, lineage: str) -> TaxonomyNode:
