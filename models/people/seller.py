@@ -59,15 +59,17 @@ class Seller(Lifecycle, Base):
     """`vat_registered` repeats the dated row of models/people/vat_status.py that is in force, for lists.
 
     `to_check_since`: something that staff had checked changed, or a document came, while the seller went on selling.
-    From `away_from` to `away_until`, both days of the business zone, no new order begins.
+    From `away_from` up to `away_until`, the first day back, no visit is on offer; both are days of the business zone.
+    `away_note` is what customers read meanwhile.
     """
 
     __tablename__ = "seller"
     __table_args__ = (
         sa.UniqueConstraint("organisation_id"),
         sa.CheckConstraint("(away_from IS NULL) = (away_until IS NULL)", name="away_has_both_days"),
-        sa.CheckConstraint("away_until >= away_from", name="away_ends_after_it_begins"),
+        sa.CheckConstraint("away_until > away_from", name="away_ends_after_it_begins"),
     )
+    __personal__ = frozenset({"away_note"})
     machine = SELLER
 
     id: Mapped[UuidPk]
@@ -77,6 +79,7 @@ class Seller(Lifecycle, Base):
     to_check_since: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
     away_from: Mapped[date | None]
     away_until: Mapped[date | None]
+    away_note: Mapped[str] = mapped_column(sa.String(300), default="", server_default="")
     created_at: Mapped[Created]
 
     organisation: Mapped[Organisation] = relationship(Organisation)

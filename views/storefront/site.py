@@ -9,6 +9,7 @@ from flask import Flask
 from views.storefront import errors, home, kit, legal, preferences, sitemap, words
 from views.storefront.blueprint import storefront
 from views.storefront.catalogue import (
+    account_favourite,
     browse,
     favourite,
     listing,
@@ -44,6 +45,7 @@ from views.storefront.people import (
     account_details,
     account_organisation,
     account_security,
+    holiday,
     invitation,
     password,
     sell,
@@ -60,6 +62,7 @@ PAGES = (
     browse,
     listing,
     favourite,
+    account_favourite,
     checkout,
     payment,
     pro_earnings,
@@ -95,6 +98,7 @@ PAGES = (
     unsubscribe,
     sell,
     setup,
+    holiday,
     account_organisation,
     invitation,
     account_deletion,

@@ -7,9 +7,18 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.orm import Session
+
+from app.services.people import absence
+from app.services.people.absence import Away
 from models.catalogue.listing import Listing
 from models.catalogue.postcode_area import area_of
 from models.catalogue.service_detail import ServiceDetail
+from models.errors import Invalid
+
+DAYS = 14
+FURTHEST = timedelta(days=70)
+"""The end of a visit at the latest: see LONGEST_WAIT of app/services/commerce/checkout.py."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -29,7 +38,40 @@ class Window:
         return self.starts_at.strftime("%Y-%m-%dT%H:%MZ")
 
 
-def windows(listing: Listing, *, now: datetime, days: int = 14) -> list[Window]:
+def on_offer(session: Session, listing: Listing, *, now: datetime) -> list[Window]:
+    """What every page and form offers: `windows` without the days on which the business is away."""
+    return outside(listing, absence.of_organisation(session, listing.organisation_id), now=now)
+
+
+def outside(listing: Listing, away: Away | None, *, now: datetime) -> list[Window]:
+    """The windows that do not begin during a holiday. Who is away in the coming days offers those after it as well, as
+    far ahead as money can be held. Pure."""
+    near = windows(listing, now=now)
+    if away is None or not any(away.covers(one.starts_at) for one in near):
+        return near
+    later = windows(listing, now=now, days=DAYS + away.days)
+    return [one for one in later if not away.covers(one.starts_at) and one.ends_at <= now + FURTHEST]
+
+
+def chosen(session: Session, listing: Listing, key: str, *, now: datetime) -> Window | None:
+    """The window that a form named if it is on offer. Raises Invalid (field `window`) when only a holiday is in the
+    way, so that the buyer is told which."""
+    found = next((one for one in on_offer(session, listing, now=now) if one.key == key), None)
+    if found is None and (taken := window(listing, key, now=now)) is not None:
+        require_present(session, listing, taken)
+    return found
+
+
+def require_present(session: Session, listing: Listing, wanted: Window) -> None:
+    """Raises Invalid (field `window`) when the business is away on the day of this visit."""
+    away = absence.of_organisation(session, listing.organisation_id)
+    if away is not None and away.covers(wanted.starts_at):
+        back = f"{away.until_day:%A} {away.until_day.day} {away.until_day:%B %Y}"
+        sentence = f"{listing.organisation.name} is away until {back}. Choose another visit."
+        raise Invalid("That visit is not on offer any more.", {"window": sentence})
+
+
+def windows(listing: Listing, *, now: datetime, days: int = DAYS) -> list[Window]:
     """The arrival windows of `days` local days, the first day being `notice_days` after today, in order.
 
     `now` is aware. Pure: it knows no other orders. Hours that a spring change of clocks skips are left out, hours that
@@ -42,7 +84,7 @@ def windows(listing: Listing, *, now: datetime, days: int = 14) -> list[Window]:
     return sorted(window for window in found if window.starts_at > now)
 
 
-def window(listing: Listing, key: str, *, now: datetime, days: int = 14) -> Window | None:
+def window(listing: Listing, key: str, *, now: datetime, days: int = DAYS) -> Window | None:
     """The window that a form named, None when it is not (or no longer) on offer."""
     return next((found for found in windows(listing, now=now, days=days) if found.key == key), None)
 

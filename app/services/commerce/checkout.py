@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -28,7 +28,7 @@ from models.platform.transition import Transition
 
 SHORTEST_ADDRESS = 5
 OFF_SALE = (ListingState.suspended, ListingState.rejected)
-LONGEST_WAIT = timedelta(days=70)
+LONGEST_WAIT = offer.FURTHEST
 """A visit ends at most so long after payment: the provider's limit for held money is 90 days."""
 
 
@@ -111,9 +111,10 @@ def submit(
     _require_on_sale(session, listing, quoted=quoted is not None)
     consumer = checkout.buyer_organisation.personal
     if quoted is None:
-        wanted, wrong = offer.window(listing, window_key, now=now), _site_problems(listing, site)
+        wanted, wrong = offer.chosen(session, listing, window_key, now=now), _site_problems(listing, site)
     else:
         wanted, site, wrong = _agreed(quoted, now), _quoted_site(session, quoted, site), {}
+        offer.require_present(session, listing, wanted)
     window = _checked(wanted, wrong, told if consumer else None, now)
     if not fingerprint == checkout.quote_fingerprint == _price(session, listing, quoted, now).fingerprint:
         raise PriceChanged("The price has changed. Check it and order again.")

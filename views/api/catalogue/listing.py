@@ -56,7 +56,7 @@ def listing(slug: str) -> dict[str, Any]:
         "areas": [covered.area for covered in row.areas],
         "facts": [{"label": label, "value": value} for label, value in facts(row)],
         "cancellation_policy": row.cancellation_policy,
-        "windows": [window_shape(one) for one in offer.windows(row, now=clock.now())],
+        "windows": [window_shape(one) for one in offer.on_offer(session(), row, now=clock.now())],
     }
 
 

@@ -144,7 +144,7 @@ def _shape(work: Session, found: Checkout) -> dict[str, Any]:
         "fee": money(found.fee_net_minor + found.fee_vat_minor, found.currency),
         "total": money(found.total_minor, found.currency),
         "fingerprint": found.quote_fingerprint.hex(),
-        "windows": [window_shape(one) for one in offer.windows(row, now=clock.now())] if draft else [],
+        "windows": [window_shape(one) for one in offer.on_offer(work, row, now=clock.now())] if draft else [],
         "texts": {
             "cancellation": legal.name_now(CANCELLATION) if consumer else None,
             "express_start": legal.name_now(EXPRESS) if consumer else None,

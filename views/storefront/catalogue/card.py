@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -14,7 +15,8 @@ from sqlalchemy.orm import Session
 from app.services.catalogue import favourite, photo
 from app.services.commerce import quote
 from app.services.commerce.money import written
-from app.services.people import vat_status
+from app.services.people import absence, vat_status
+from app.services.people.absence import Away
 from app.services.platform import clock
 from models.catalogue.listing import Listing
 from models.catalogue.listing_photo import ListingPhoto
@@ -44,6 +46,7 @@ class Card:
     includes: str
     slug: str
     saved: bool = False
+    away_until: date | None = None
 
 
 def cards(session: Session, listings: Sequence[Listing]) -> list[Card]:
@@ -53,6 +56,7 @@ def cards(session: Session, listings: Sequence[Listing]) -> list[Card]:
     areas = _areas(session, [listing.id for listing in listings])
     photos = photo.first_of(session, [listing.id for listing in listings])
     categories = frozenset(listing.tax_category for listing in listings)
+    away = absence.of_organisations(session, {listing.organisation_id for listing in listings})
     saved = saved_of(session, [listing.id for listing in listings])
     now = clock.now()
     sellers = {listing.organisation_id for listing in listings}
@@ -70,6 +74,7 @@ def cards(session: Session, listings: Sequence[Listing]) -> list[Card]:
             areas[listing.id],
             photos.get(listing.id),
             saved=listing.id in saved,
+            away=away.get(listing.organisation_id),
         )
         for listing in listings
     ]
@@ -95,7 +100,15 @@ def places(codes: Sequence[str], most: int = SHOWN_AREAS) -> str:
     return ", ".join(shown) + more
 
 
-def _card(listing: Listing, price: quote.Quote, areas: list[str], leading: ListingPhoto | None, *, saved: bool) -> Card:
+def _card(
+    listing: Listing,
+    price: quote.Quote,
+    areas: list[str],
+    leading: ListingPhoto | None,
+    *,
+    saved: bool,
+    away: Away | None,
+) -> Card:
     node = listing.primary_node
     return Card(
         title=listing.title,
@@ -110,6 +123,7 @@ def _card(listing: Listing, price: quote.Quote, areas: list[str], leading: Listi
         includes=includes(price),
         slug=listing.slug,
         saved=saved,
+        away_until=away.until_day if away is not None and away.begun else None,
     )
 
 

@@ -10,6 +10,8 @@ from flask.typing import ResponseReturnValue
 
 from app.services.catalogue import offer
 from app.services.commerce import quote
+from app.services.people import absence
+from app.services.people.absence import Away
 from app.services.platform import clock
 from app.session import session
 from models.catalogue.listing import Listing
@@ -34,9 +36,9 @@ from views.storefront.review_block import block_of
 Days = list[tuple[str, list[offer.Window]]]
 
 
-def visit_days(listing: Listing) -> Days:
+def visit_days(listing: Listing, away: Away | None) -> Days:
     """The visits on offer, by day."""
-    windows = offer.windows(listing, now=clock.now())
+    windows = offer.outside(listing, away, now=clock.now())
     return [(f"{day:%A} {day.day} {day:%B %Y}", list(group)) for day, group in groupby(windows, lambda one: one.day)]
 
 
@@ -73,6 +75,7 @@ def listing(slug: str) -> ResponseReturnValue:
     price = quote.of_listing(session(), found, at=clock.now())
     path = trail(session(), found.primary_node)
     selling = current_person().selling
+    away = absence.of_organisation(session(), found.organisation_id)
     return render_template(
         "storefront/catalogue/listing.html",
         listing=found,
@@ -88,7 +91,8 @@ def listing(slug: str) -> ResponseReturnValue:
         ladder=ladder.in_general(ladder.of_code(found.cancellation_policy)),
         consumer=_consumer(),
         areas=[AREAS[covered.area] for covered in found.areas],
-        days=visit_days(found),
+        days=visit_days(found, away),
+        away=away,
         wanted=request.args.get("window", ""),
         own=selling is not None and selling.id == found.organisation_id,
         saved=bool(saved_of(session(), [found.id])),

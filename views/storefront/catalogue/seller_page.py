@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from app.services.catalogue import favourite
 from app.services.catalogue.search import on_sale
-from app.services.people import seller_public
+from app.services.people import absence, seller_public
 from app.session import session
 from models.catalogue.listing import Listing
 from models.catalogue.listing_node import ListingNode
@@ -45,5 +45,6 @@ def seller(slug: str) -> ResponseReturnValue:
         cards=cards(session(), page.rows),
         reviews=block_of(session(), standing.organisation),
         shared=shared.of_seller(standing),
+        away=absence.of_organisation(session(), standing.organisation.id),
         saved=person.user_id is not None and favourite.has_seller(session(), person.user_id, standing.organisation.id),
     )

@@ -14,6 +14,7 @@ from wtforms import SelectChoice
 from app.services.catalogue import offer
 from app.services.commerce import cancellation
 from app.services.commerce import checkout as checkouts
+from app.services.people import absence
 from app.services.platform import clock
 from app.services.platform.idempotency_key import IdempotencyInFlight, IdempotencyMismatch, once
 from app.session import session
@@ -166,16 +167,19 @@ def _windows(work: Session, found: Checkout) -> list[offer.Window]:
     """The visits on offer; from a quote, the one that was offered."""
     if quoted := checkouts.offer_of(work, found):
         return [offer.from_moments(quoted.visit_start, quoted.visit_end, quoted.visit_zone)]
-    return offer.windows(_listing(work, found), now=clock.now())
+    return offer.on_offer(work, _listing(work, found), now=clock.now())
 
 
 def _choices(work: Session, found: Checkout) -> list[SelectChoice]:
-    return [SelectChoice(one.key) for one in _windows(work, found)]
+    """Also what a holiday has taken out meanwhile: the verb refuses it, and says why."""
+    near = offer.windows(_listing(work, found), now=clock.now())
+    return [SelectChoice(key) for key in sorted({one.key for one in (*near, *_windows(work, found))})]
 
 
 def _page(checkout_id: UUID, form: CheckoutForm, *, changed: bool = False) -> str:
     found = own(session(), checkout_id)
     listing = _listing(session(), found)
+    away = absence.of_organisation(session(), listing.organisation_id)
     windows = _windows(session(), found)
     form.window.choices = _choices(session(), found)
     job = _job(session(), found)
@@ -204,6 +208,7 @@ def _page(checkout_id: UUID, form: CheckoutForm, *, changed: bool = False) -> st
         if chosen
         else ladder.in_general(policy),
         visit=chosen,
+        away=away,
         express_until=right,
         job=job,
         quoted=checkouts.offer_of(session(), found),

@@ -14,6 +14,8 @@ from wtforms import TextAreaField
 from wtforms.validators import Length
 
 from app.services.commerce import order_message as messages
+from app.services.people import absence
+from app.services.people.absence import Away
 from app.services.platform import stored_file
 from app.services.platform.idempotency_key import once
 from app.session import session
@@ -55,6 +57,8 @@ class Thread:
     refusal: str
     at: str
     file_at: str
+    away: Away | None = None
+    """Why an answer may take longer, for the customer."""
 
 
 @storefront.get("/orders/<reference>/messages")
@@ -120,6 +124,7 @@ def thread_of(order: Order, side: ActorKind) -> Thread:
         refusal=messages.refusal(order),
         at=url_for(AT[side], reference=order.reference),
         file_at="storefront.order_message_file" if own else "storefront.pro_order_message_file",
+        away=absence.of_organisation(session(), order.seller_organisation_id) if own else None,
     )
 
 
