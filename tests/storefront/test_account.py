@@ -181,10 +181,24 @@ def test_a_new_address_counts_when_it_was_confirmed_there_and_the_old_one_is_tol
     old = told.buyer.user.email
     secret = new_address(buyer, answered)
     assert sign_in(visitor, "priya@new.test", people.PASSWORD).status_code == 422
-    visitor.send("/account/email/confirm", seen_on=f"/account/email/confirm?link={secret}")
+    page = f"/account/email/confirm?link={secret}"
+    visitor.send("/account/email/confirm", {"password": people.PASSWORD}, seen_on=page)
     assert sign_in(visitor, "priya@new.test", people.PASSWORD).status_code == 303
     mail = session.scalars(sa.select(MailMessage).where(MailMessage.template == "account_email_changed")).one()
     assert mail.to_address == old
+
+
+def test_who_is_sent_the_link_of_a_strangers_account_gives_it_nothing(buyer, stranger, visitor, answered, session):
+    """Somebody typed another person's address in their own account and hopes that they press the button."""
+    secret = new_address(buyer, answered)
+    page = f"/account/email/confirm?link={secret}"
+    for somebody, typed in ((visitor, {}), (visitor, {"password": "not the one"}), (stranger, {"password": ""})):
+        answer = somebody.send("/account/email/confirm", typed, seen_on=page)
+        assert answer.status_code == 422
+        assert "its password" in answer.text
+    assert session.scalar(sa.select(sa.func.count()).where(User.email == "priya@new.test")) == 0
+    assert "Your password" not in buyer.page(page)
+    assert buyer.send("/account/email/confirm", seen_on=page).status_code == 303
 
 
 def test_the_old_address_takes_the_account_back_and_everybody_is_out(app, buyer, told, answered, session):

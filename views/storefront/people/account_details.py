@@ -14,12 +14,12 @@ from app.services.people import account_email, account_link, account_request, ac
 from app.session import session
 from app.unit_of_work import unit_of_work
 from models.errors import Invalid
-from models.people.account_link import AccountLinkPurpose
+from models.people.account_link import AccountLink, AccountLinkPurpose
 from security import sessions
 from views import tries
 from views.storefront.blueprint import storefront
 from views.storefront.guard import person, public
-from views.storefront.people.account_forms import Name, NewAddress, OwnPassword
+from views.storefront.people.account_forms import Name, NewAddress, OwnPassword, TakeAddress
 from views.storefront.people.person import current_person
 from views.storefront.people.sign_up import link_over, stranger
 
@@ -94,19 +94,29 @@ def account_new_email() -> ResponseReturnValue:
 @public
 def take_email() -> ResponseReturnValue:
     """A button, so that programs which follow links change nothing."""
-    return _button(AccountLinkPurpose.email)
+    return _take(TakeAddress(link=request.args.get("link", ""), formdata=None))
 
 
 @storefront.post("/account/email/confirm")
 @public
 @tries.asking
 def do_take_email() -> ResponseReturnValue:
-    """The new address counts."""
+    """The new address counts, for whoever holds the link and the account: signed in, or with its password. Somebody who
+    is sent the link of a stranger's account gives their address to nobody by pressing a button."""
+    form = TakeAddress()
     try:
+        link = account_link.find(session(), form.link.data or "", purpose=AccountLinkPurpose.email)
+        if not form.validate_on_submit():
+            return _take(form, HTTPStatus.UNPROCESSABLE_ENTITY)
+        if not _is_own(link):
+            account_standing.prove(session.get_one(User, link.user_id), form.password.data or "", field="password")
         with unit_of_work(stranger()) as work:
-            account_email.take(work, request.form.get("link", ""))
+            account_email.take(work, form.link.data or "")
     except account_link.LinkOver:
         return link_over()
+    except Invalid as wrong:
+        form.take(Invalid("This is not the password of the account.", {"password": "This is not its password"}))
+        return _take(form, wrong.status)
     flash("Your new e-mail address counts from now on, also to sign in.", "success")
     return redirect(url_for("storefront.home"), HTTPStatus.SEE_OTHER)
 
@@ -115,7 +125,12 @@ def do_take_email() -> ResponseReturnValue:
 @public
 def undo_email() -> ResponseReturnValue:
     """The same for the old address."""
-    return _button(AccountLinkPurpose.undo_email)
+    secret = request.args.get("link", "")
+    try:
+        link = account_link.find(session(), secret, purpose=AccountLinkPurpose.undo_email)
+    except account_link.LinkOver:
+        return link_over()
+    return render_template("storefront/people/take_email.html", email=link.email, secret=secret, back=True)
 
 
 @storefront.post("/account/email/undo")
@@ -132,14 +147,17 @@ def do_undo_email() -> ResponseReturnValue:
     return redirect(url_for("storefront.new_password", link=secret), HTTPStatus.SEE_OTHER)
 
 
-def _button(purpose: AccountLinkPurpose) -> ResponseReturnValue:
-    secret = request.args.get("link", "")
+def _is_own(link: AccountLink) -> bool:
+    return bool(current_user.is_authenticated and current_user.id == link.user_id)
+
+
+def _take(form: TakeAddress, status: int = HTTPStatus.OK) -> ResponseReturnValue:
     try:
-        link = account_link.find(session(), secret, purpose=purpose)
+        link = account_link.find(session(), form.link.data or "", purpose=AccountLinkPurpose.email)
     except account_link.LinkOver:
         return link_over()
-    back = purpose is AccountLinkPurpose.undo_email
-    return render_template("storefront/people/take_email.html", email=link.email, secret=secret, back=back)
+    words = {"email": link.email, "form": form, "ask": not _is_own(link), "back": False}
+    return render_template("storefront/people/take_email.html", **words), status
 
 
 def _done(text: str) -> ResponseReturnValue:

@@ -91,6 +91,17 @@ class Confirm(Plain):
     )
 
 
+class TakeAddress(Confirm):
+    """The same for another address of an account that is there."""
+
+    password = PasswordField(
+        "Your password",
+        [Length(max=LONGEST)],
+        description="Of the account that is to have this address",
+        render_kw={"autocomplete": "current-password"},
+    )
+
+
 class NewPassword(Plain):
     """With a link from a mail."""
 
