@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+from flask_appbuilder.security.sqla.models import Role
 
 from app.services.people import account_blocker, account_deletion, invitation, person, sign_in
 from app.services.platform import audit_event, clock, notification, timer
@@ -22,7 +23,7 @@ from models.platform.mail_message import MailMessage
 from models.platform.notification import Notification
 from models.platform.timer import TimerRow, TimerState
 from models.types import utc_now
-from tests.factories import commerce, people
+from tests.factories import commerce, people, quote
 
 LATER = timedelta(days=15)
 
@@ -176,3 +177,33 @@ def test_nothing_that_is_left_names_the_person(session, staff):
     assert audit_event.personal_faults(session) == []
     again = person.create(session, email=address, password=people.PASSWORD, first_name="Priya", last_name="Nair")
     assert again.id != user.id
+
+
+def test_an_open_quote_holds_both_and_a_payment_under_way_its_buyer(session):
+    told = commerce.story(session)
+    quote.offered(session, told)
+    commerce.submitted(session, told)
+    about = f"A quote about {told.listing.title} is open."
+    paying = f"A payment to {told.seller.organisation} is under way."
+    assert account_blocker.of(session, told.buyer.user.id) == [about, paying]
+    assert about in account_blocker.of(session, told.seller.user.id)
+
+
+def test_who_became_a_colleague_meanwhile_is_not_deleted_by_the_clock(session, ann):
+    row = asked(session, ann)
+    ann.user.roles = [session.scalars(sa.select(Role).where(Role.name == "Support agent")).one()]
+    session.flush()
+    with clock.moved(LATER):
+        fire(session, row)
+    assert row.state is DeletionState.waiting
+
+
+def test_a_business_that_nobody_is_left_in_takes_nobody_in(session):
+    party = people.business(session)
+    sent = invitation.invite(
+        session, party.organisation.id, email="new@firm.test", role=MembershipRole.owner, user_id=party.user.id
+    )
+    row = account_deletion.ask_deletion(session, party.user)
+    with clock.moved(LATER):
+        fire(session, row)
+    assert (row.state, sent.revoked_at is not None) == (DeletionState.completed, True)

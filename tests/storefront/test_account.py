@@ -224,6 +224,15 @@ def test_an_address_that_somebody_has_is_answered_there_and_taken_by_nobody(buye
     assert (mail.template, mail.to_address) == ("account_email_taken", theirs)
 
 
+def test_nobody_fills_somebody_elses_inbox_by_asking_for_their_address(buyer, told, answered):
+    for address, most in ((told.seller.user.email, 1), ("someone@else.test", 5)):
+        mails = []
+        for _ in range(7):
+            buyer.send("/account/email", {"email": address, "current": people.PASSWORD})
+            mails += answered()
+        assert len(mails) == most, address
+
+
 def test_an_address_that_was_taken_meanwhile_is_not_taken_twice(buyer, stranger, answered):
     first, second = new_address(buyer, answered), new_address(stranger, answered)
     assert buyer.send("/account/email/confirm", {"link": first}).status_code == 303

@@ -269,3 +269,16 @@ def test_acting_for_oneself_the_provider_desk_is_not_there(seller, told, session
 
 def test_nobody_chooses_an_organisation_that_is_not_theirs(stranger, firm):
     assert stranger.send("/account/acting", {"organisation": str(firm.organisation.id)}).status_code == 404
+
+
+def test_an_address_is_invited_twice_a_day_at_most_however_often_it_is_taken_back(session, firm):
+    def invite():
+        return invitation.invite(
+            session, firm.organisation.id, email="b@else.test", role=MembershipRole.member, user_id=firm.user.id
+        )
+
+    for _ in range(2):
+        sent = invite()
+        invitation.revoke(session, firm.organisation.id, invitation_id=sent.id, user_id=firm.user.id)
+    with pytest.raises(Conflict, match="tomorrow"):
+        invite()

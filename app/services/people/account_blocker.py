@@ -8,14 +8,19 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from models.catalogue.listing import Listing
 from models.commerce.account import Account, AccountBalance
 from models.commerce.chargeback import LIVE, Chargeback
+from models.commerce.checkout import Checkout, CheckoutState
 from models.commerce.order import ORDER, Order
+from models.commerce.quote_request import QuoteRequest as Quote
+from models.commerce.quote_request import QuoteState
 from models.commerce.refund import REFUND, Refund
 from models.people.membership import Membership, MembershipRole
 from models.people.organisation import Organisation
 from models.people.seller import SELLER, Seller, SellerState
 
+WAITING_QUOTES = (QuoteState.requested, QuoteState.offered)
 SENTENCES = {
     "1_order": "Order {0} is open.",
     "2_refund": "A refund of order {0} is on its way.",
@@ -23,6 +28,8 @@ SENTENCES = {
     "4_money": "Money of {0} is not settled.",
     "5_seller": "{0} sells here.",
     "6_alone": "{0} has members and no other owner.",
+    "7_quote": "A quote about {0} is open.",
+    "8_payment": "A payment to {0} is under way.",
 }
 """In the order in which people read them. Money is held only for orders that are open."""
 
@@ -60,7 +67,16 @@ def _every(user_ids: Collection[int]) -> Any:
     money = rows("4_money", name).join(Account, Account.code.in_(codes))
     money = money.join(AccountBalance, AccountBalance.account_id == Account.id)
     sellers = rows("5_seller", name).join(Seller, Seller.organisation_id == organisation)
+    asked = rows("7_quote", Listing.title).join(
+        Quote, sa.or_(Quote.buyer_organisation_id == organisation, Quote.seller_organisation_id == organisation)
+    )
+    payee = sa.orm.aliased(Organisation)
+    paying = rows("8_payment", payee.name).join(Checkout, Checkout.buyer_organisation_id == organisation)
     every = sa.union(
+        asked.join(Listing, Listing.id == Quote.listing_id).where(alone, Quote.state.in_(WAITING_QUOTES)),
+        paying.join(payee, payee.id == Checkout.seller_organisation_id).where(
+            alone, Checkout.state == CheckoutState.awaiting_payment
+        ),
         orders.where(Order.state.in_(open_)),
         refunds.where(Refund.state.in_(under_way)),
         banks.where(Chargeback.state.in_(LIVE)),

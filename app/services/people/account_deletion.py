@@ -90,6 +90,12 @@ def _not_ones_own(_session: Session, row: DeletionRequest, arguments: dict[str, 
 
 
 @machine.guard("deletion_request", "carry_out")
+def _is_no_colleague(_session: Session, row: DeletionRequest, _arguments: dict[str, Any]) -> str | None:
+    """Somebody may have become one since they asked."""
+    return "This is a colleague's account now. An administrator ends those." if row.user.roles else None
+
+
+@machine.guard("deletion_request", "carry_out")
 def _they_had_time_to_think(_session: Session, row: DeletionRequest, _arguments: dict[str, Any]) -> str | None:
     if row.due_at <= clock.now():
         return None

@@ -27,6 +27,7 @@ from sqlalchemy.orm import Session
 from app.services.people import account_standing, account_trace, person
 from app.services.platform import audit_event, clock
 from models.actor import Actor
+from models.people.invitation import Invitation
 from models.people.membership import Membership
 from models.people.organisation import Organisation
 from models.people.sign_in import SignInEnd
@@ -60,15 +61,26 @@ def _account(session: Session, user: User) -> None:
 
 
 def _personal(session: Session, user_id: int) -> list[account_trace.Place]:
-    """Their personal organisation stays, as the nameless party of its orders; they act for no other."""
+    """Their personal organisation stays, as the nameless party of its orders; they act for no other, and a business
+    that nobody is left in takes nobody in: its invitations are over."""
     places: list[account_trace.Place] = []
     for member in session.scalars(sa.select(Membership).where(Membership.user_id == user_id)).all():
         party = member.organisation
         if not party.personal:
             session.delete(member)
+            session.flush()
+            _close_the_door(session, party)
             continue
         party.name, party.slug = " ".join(NAME), f"deleted-{party.id.hex[-12:]}"
         party.legal_name = party.address = party.phone = party.email = ""
         places.append((Organisation.__tablename__, party.id))
     session.flush()
     return places
+
+
+def _close_the_door(session: Session, party: Organisation) -> None:
+    left = sa.select(Membership.id).where(Membership.organisation_id == party.id).limit(1)
+    if session.scalar(left) is None:
+        waiting = (Invitation.organisation_id == party.id, Invitation.accepted_at.is_(None))
+        for one in session.scalars(sa.select(Invitation).where(*waiting, Invitation.revoked_at.is_(None))):
+            one.revoked_at = clock.now()

@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 
 from app.outbox import send
 from app.services.people import account_link, person
-from app.services.platform import mail
+from app.services.platform import clock, mail
 from models.people.account_link import AccountLinkPurpose
 from models.people.account_request import AccountRequest, AccountRequestKind
 from models.people.account_standing import AccountStanding
+from models.platform.mail_message import MailMessage
 from models.types import uuid7
 
 K, P = AccountRequestKind, AccountLinkPurpose
@@ -101,6 +102,9 @@ def _password(session: Session, row: AccountRequest) -> None:
 
 def _email(session: Session, row: AccountRequest) -> None:
     user = session.get_one(User, row.user_id)
+    lately = account_link.made_since(session, user_id=user.id, purpose=P.email, within=timedelta(days=1))
+    if lately >= MOST or _told_today(session, "account_email_taken", row.email):
+        return
     if of_address(session, row.email) is not None:
         key = f"account:{row.id}:taken"
         mail.post(session, "account_email_taken", to=row.email, words={"email": row.email}, key=key)
@@ -133,6 +137,13 @@ def confirmed(session: Session, user_id: int) -> bool:
     """Whether the address was shown to be theirs; who was added by staff was vouched for."""
     row = session.get(AccountStanding, user_id)
     return row is None or row.confirmed_at is not None
+
+
+def _told_today(session: Session, template: str, address: str) -> bool:
+    """Whether this address had this mail in the last day: once is enough for something its reader did not ask for."""
+    since = clock.now() - timedelta(days=1)
+    query = sa.select(MailMessage.id).where(MailMessage.to_address == address, MailMessage.created_at > since)
+    return session.scalar(query.where(MailMessage.template == template).limit(1)) is not None
 
 
 def _plain(email: str) -> str:

@@ -22,6 +22,8 @@ from models.types import uuid7
 
 MOST = 20
 """Open ones of an organisation: it is a way to have us write to strangers."""
+MOST_TO_ONE = 2
+"""An organisation's invitations to one address in a day, those that were taken back too."""
 QUIET = timedelta(minutes=10)
 _I = Invitation
 
@@ -38,6 +40,8 @@ def invite(session: Session, organisation_id: UUID, *, email: str, role: Members
         raise Conflict("They were invited already. You can send the invitation again.")
     if len(waiting) >= MOST:
         raise Conflict(f"{MOST} invitations wait for an answer. Take some back first.")
+    if _mailed_today(session, organisation_id, address) >= MOST_TO_ONE:
+        raise Conflict("They had enough invitations for today. Try again tomorrow.")
     _retire_old(session, organisation_id, address)
     now = clock.now()
     row = Invitation(
@@ -105,6 +109,16 @@ def accept(session: Session, secret: str, *, user: User) -> Invitation:
     if session.scalar(sa.select(Membership.id).where(*mine)) is None:
         organisation.add_member(session, row.organisation, user, role=row.role)
     return row
+
+
+def _mailed_today(session: Session, organisation_id: UUID, address: str) -> int:
+    """How often this address was invited in the last day."""
+    these = (
+        _I.organisation_id == organisation_id,
+        _I.email == address,
+        _I.created_at > clock.now() - timedelta(days=1),
+    )
+    return session.scalar(sa.select(sa.func.count()).select_from(_I).where(*these)) or 0
 
 
 def _mail(session: Session, row: Invitation, *, name: str) -> None:
