@@ -12,7 +12,11 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
 from app.parts import Parts
+from app.services.catalogue import category_count
 from tools.bench import oscar
 from tools.bench.beside import database
 from tools.bench.paired import Cost, Pair, cost, spread
@@ -54,7 +58,13 @@ def beside_oscar(parts: Parts) -> Pair:
 @cache
 def _env(parts: Parts) -> dict[str, str]:
     script = Path(__file__).with_name("shelf.sql")
-    return _KEPT.enter_context(database(parts, "bench_shelf", script, listings=LISTINGS))
+    env = _KEPT.enter_context(database(parts, "bench_shelf", script, listings=LISTINGS))
+    engine = sa.create_engine(env["DATABASE_URL"])
+    with Session(engine) as work:
+        category_count.refresh(work)  # the clock does it every five minutes, and none runs here
+        work.commit()
+    engine.dispose()
+    return env
 
 
 @cache
