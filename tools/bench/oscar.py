@@ -13,7 +13,7 @@ from pathlib import Path
 from tools.bench.served import gunicorn
 
 HOME = Path("var/oscar")
-NEEDS = ("django-oscar>=4.1,<5", "psycopg[binary]", "gunicorn")
+NEEDS = ("django-oscar[sorl-thumbnail]>=4.1,<5", "psycopg[binary]", "gunicorn")
 _PATIENCE = 400.0
 
 

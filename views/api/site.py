@@ -8,11 +8,25 @@ from app.extensions import csrf
 from views.api import openapi, refusals
 from views.api.blueprint import api
 from views.api.caller import recognise
-from views.api.catalogue import listing
-from views.api.commerce import checkout, dispute, order, refund
+from views.api.catalogue import listing, seller
+from views.api.commerce import checkout, dispute, message, order, refund, review
 from views.api.people import access_token, person
+from views.api.platform import notification
 
-OPERATIONS = (access_token, person, listing, checkout, order, dispute, refund, openapi)
+OPERATIONS = (
+    access_token,
+    person,
+    listing,
+    seller,
+    checkout,
+    order,
+    message,
+    review,
+    dispute,
+    refund,
+    notification,
+    openapi,
+)
 """The modules whose operations belong to the blueprint; importing them is what adds them."""
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -23,6 +22,7 @@ from views.api.commerce.order_shape import OrderPage, OrderShape, brief, whole
 from views.api.commerce.side import BUYER, SELLER, STAFF, Side, acting, order_of, side_of
 from views.api.commerce.upload import Kept, kept_files
 from views.api.operation import Deed, does, reads
+from views.api.paging import page_of
 from views.api.shapes import Moved, money
 from views.storefront.commerce.party import SHOWN_IN_LISTS
 from views.storefront.people.person import current_person
@@ -36,12 +36,8 @@ def orders(asked: dict[str, Any]) -> dict[str, Any]:
     query = sa.select(Order).where(_mine(asked["side"])).options(*SHOWN_IN_LISTS)
     if asked["state"]:
         query = query.where(Order.state == OrderState[asked["state"]])
-    if asked["before"]:
-        query = query.where(Order.id < _cursor(asked["before"]))
-    rows = list(session.scalars(query.order_by(Order.id.desc()).limit(asked["limit"] + 1)))
-    page = rows[: asked["limit"]]
-    more = len(rows) > len(page)
-    return {"items": [brief(row, side_of(row)) for row in page], "next": str(page[-1].id) if more else None}
+    page, following = page_of(session(), query, Order.id, asked)
+    return {"items": [brief(row, side_of(row)) for row in page], "next": following}
 
 
 @reads("/orders/<reference>", gives=OrderShape)
@@ -155,10 +151,3 @@ def _mine(side: str) -> sa.ColumnElement[bool]:
         if party is not None and side in {"", name}
     ]
     return sa.or_(sa.false(), *own)
-
-
-def _cursor(text_given: str) -> UUID:
-    try:
-        return UUID(text_given)
-    except ValueError:
-        raise Invalid("That is not the `next` of a page.", {"before": "Send the `next` of the page before."}) from None

@@ -26,7 +26,7 @@ from views.storefront.commerce import party
 from views.storefront.guard import customer, provider, public
 from views.storefront.keyed import Keyed
 from views.storefront.paging import page_of
-from views.storefront.people.person import current_person
+from views.storefront.people.person import Person, current_person
 from views.storefront.review_block import block_of, shown_about, told
 
 
@@ -117,9 +117,12 @@ def _report_page(review_id: UUID, form: Report, status: int = HTTPStatus.OK, pro
 
 
 def _shown(work: Session, review_id: UUID) -> Review:
+    return readable_by(work, current_person(), review_id)
+
+
+def readable_by(work: Session, person: Person, review_id: UUID) -> Review:
     """A review of a seller that everybody reads, or one about the person's own organisation. Raises NotFound."""
     row = work.get(Review, review_id)
-    person = current_person()
     own = {one.id for one in (person.buying, person.selling) if one}
     if row is None or not row.shown or not (row.author == "buyer" or row.subject_organisation_id in own):
         raise NotFound
