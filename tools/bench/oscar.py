@@ -30,7 +30,20 @@ def served(url: str, products: int) -> Iterator[str]:
     (HOME / "oscar_site.py").write_text(Path(__file__).with_name("oscar_site.txt").read_text("utf-8"), "utf-8")
     _run([python, "-m", "django", "migrate", "-v0"], env)
     _run([python, "-m", "oscar_site", str(products)], env)
-    argv = ["-m", "gunicorn", "-k", "gthread", "-w", "2", "--threads", "4", "--preload"]
+    (HOME / "gunicorn.conf.py").write_text("", "utf-8")  # ours, which lies where we run, is not for it
+    argv = [
+        "-m",
+        "gunicorn",
+        "-c",
+        str(HOME / "gunicorn.conf.py"),
+        "-k",
+        "gthread",
+        "-w",
+        "2",
+        "--threads",
+        "4",
+        "--preload",
+    ]
     with gunicorn("oscar_site:application()", {**env, "OSCAR_SERVED": "1"}, [python, *argv]) as address:
         yield address
 
