@@ -129,7 +129,7 @@ def _opened(one: Reader, path: str) -> bool:
     return answer.ok and kind.startswith("text/html")
 
 
-def test_a_first_visit_weighs_at_most_a_hundred_kilobytes_as_it_travels(shop):
+def test_a_first_visit_costs_at_most_a_hundred_kilobytes_as_it_travels(shop):
     """The page and every style, script, icon and font that it asks for, packed; photos apart."""
     for path in ("/", f"/l/{shop.story.listing.slug}", "/sign-up"):
         with httpx.Client(base_url=shop.base, headers={"Accept-Encoding": "gzip"}) as client:
