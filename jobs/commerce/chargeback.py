@@ -23,8 +23,11 @@ LONGEST = 12
 @job("commerce.chargeback.submit_evidence")
 def submit_evidence(run: JobRun, *, chargeback_id: str, papers: list[str], proved: bool) -> None:
     """Sends the text with those papers of the order: what there was when somebody sent it, however often it is tried.
-    A paper or a seal that came meanwhile would make another letter of it, which the provider refuses. What it refuses
-    becomes a dead letter, which somebody sees."""
+
+    A bank takes one letter and refuses the second, so each try has a key of its own: under an old one the provider
+    repeats its own failure for a day. Whether a try that brought no answer arrived is looked up. What the provider
+    refuses while it still waits for a letter becomes a dead letter, which somebody sees.
+    """
     with run.transaction() as session:
         row = session.get_one(Chargeback, UUID(chargeback_id))
         payment_id, rounds = row.payment_id, row.evidence_rounds
@@ -33,25 +36,34 @@ def submit_evidence(run: JobRun, *, chargeback_id: str, papers: list[str], prove
     files: list[Evidence] = [(name, media_type, run.parts.storage.get(key)) for name, media_type, key in found]
     try:
         said = run.parts.payments.submit_evidence(
-            dispute_id, text=text, files=files, key=f"evidence:{chargeback_id}:{rounds}"
+            dispute_id, text=text, files=files, key=f"evidence:{chargeback_id}:{rounds}:{run.number}"
         )
-    except PaymentsRefused as error:
-        raise Invalid(f"The provider does not take the evidence: {error}") from error  # a dead letter: people must know
+    except (PaymentsRefused, PaymentsUnknown) as error:
+        said = run.parts.payments.dispute(dispute_id)
+        if said.status in chargeback.ASKS and isinstance(error, PaymentsRefused):
+            raise Invalid(f"The provider does not take the evidence: {error}") from error
+        if said.status in chargeback.ASKS:
+            raise
     with run.finish() as session:
-        chargeback.evidence_sent(session, UUID(chargeback_id))
+        if said.status in chargeback.REVIEW:
+            chargeback.evidence_sent(session, UUID(chargeback_id))
         chargeback.follow(session, session.get_one(Payment, payment_id), said)
 
 
 @job("commerce.chargeback.concede")
 def concede(run: JobRun, *, chargeback_id: str) -> None:
-    """Tells the provider that a case is not contested; its answer ends it."""
+    """Tells the provider that a case is not contested; its answer, or what looking says, ends it."""
     with run.transaction() as session:
         row = session.get_one(Chargeback, UUID(chargeback_id))
         dispute_id, payment_id = row.provider_dispute_id, row.payment_id
     try:
-        said = run.parts.payments.close_dispute(dispute_id, key=f"concede:{chargeback_id}")
+        said = run.parts.payments.close_dispute(dispute_id, key=f"concede:{chargeback_id}:{run.number}")
     except PaymentsRefused:
         said = run.parts.payments.dispute(dispute_id)
+    except PaymentsUnknown:
+        said = run.parts.payments.dispute(dispute_id)
+        if said.status in chargeback.ASKS:
+            raise
     with run.finish() as session:
         chargeback.follow(session, session.get_one(Payment, payment_id), said)
 

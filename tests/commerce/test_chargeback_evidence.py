@@ -1,4 +1,4 @@
-"""What a bank is sent is one letter: tried again it is the same, or the provider refuses it under the same key."""
+"""What a bank is sent is one letter: tried again it is the same, whichever try arrives."""
 
 from __future__ import annotations
 

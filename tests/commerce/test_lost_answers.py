@@ -10,16 +10,20 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app import session as sessions
-from app.clients.payments import Intent, PaymentsUnknown, RefundResult
-from app.services.commerce import order, payment, refund
+from app.clients.payments import Dispute, Intent, PaymentsRefused, PaymentsUnknown, RefundResult
+from app.services.commerce import chargeback, order, payment, refund
 from app.unit_of_work import unit_of_work
 from jobs.base import JobRun
+from jobs.commerce.chargeback import concede, submit_evidence
 from jobs.commerce.payment import open_intent, void
 from jobs.commerce.refund import submit
 from models.actor import Actor
+from models.commerce.chargeback import Chargeback, ChargebackState
 from models.commerce.payment import Payment
 from models.commerce.refund import RefundState
-from tests.factories import commerce
+from models.errors import Invalid
+from tests.commerce.test_chargeback import opened, word
+from tests.factories import commerce, people
 
 CLOCKWORK = Actor.system("test")
 
@@ -28,14 +32,32 @@ class Broken:
     """Answers every write with 500, and questions with what it has on its books."""
 
     def __init__(
-        self, intents: tuple[Intent, ...] = (), refunds: tuple[RefundResult, ...] = (), code: str = ""
+        self,
+        intents: tuple[Intent, ...] = (),
+        refunds: tuple[RefundResult, ...] = (),
+        disputes: tuple[Dispute, ...] = (),
+        *,
+        code: str = "",
+        refuses: bool = False,
     ) -> None:
-        self.intents, self.refunds, self.code = intents, refunds, code
+        self.intents, self.refunds, self.disputes, self.code = intents, refunds, disputes, code
+        self.refuses, self.keys = refuses, list[str]()
 
     def open_intent(self, **_: Any) -> Intent:
         raise PaymentsUnknown("The provider did not say whether it was done", self.code)
 
     cancel_intent = refund = lambda self, *_, **__: self.open_intent()
+
+    def submit_evidence(self, _dispute_id: str, *, key: str, **_: Any) -> Dispute:
+        self.keys.append(key)
+        if self.refuses:
+            raise PaymentsRefused("It takes no evidence")
+        raise PaymentsUnknown("The provider did not say whether it was done")
+
+    close_dispute = submit_evidence
+
+    def dispute(self, dispute_id: str) -> Dispute:
+        return next(one for one in self.disputes if one.id == dispute_id)
 
     def intents_of(self, reference: str) -> tuple[Intent, ...]:
         return tuple(one for one in self.intents if one.reference == reference)
@@ -54,9 +76,9 @@ class Run(JobRun):
         return self.transaction()
 
 
-def _run(provider: Broken) -> Run:
+def _run(provider: Broken, number: int = 1) -> Run:
     parts: Any = SimpleNamespace(payments=provider, config=SimpleNamespace(base_url="http://shop.test"))
-    return Run(0, 0, "test", parts)
+    return Run(0, number, "test", parts)
 
 
 def _asked_for() -> Payment:
@@ -133,3 +155,75 @@ def test_a_refund_that_was_made_under_a_500_is_found_and_made_once(session: Sess
                 submit(run, refund_id=f"{found.id}")
         scope.refresh(found)
         assert found.state is (RefundState.succeeded if attempt == "1" else RefundState.submitted)
+
+
+def _contested() -> tuple[Chargeback, Dispute]:
+    with unit_of_work(CLOCKWORK) as work:
+        row, paid = opened(work, commerce.accepted(work, commerce.story(work)))
+        finance = people.operator(work, "Finance clerk")
+        chargeback.send_evidence(work, row, actor=finance, text="Ordered, accepted and paid on the same day.")
+    return row, word(paid)
+
+
+def _letter(run: Run, row: Chargeback) -> None:
+    submit_evidence(run, chargeback_id=f"{row.id}", papers=[], proved=False)
+
+
+@pytest.mark.parametrize("refuses", [False, True])
+def test_a_letter_that_arrived_under_a_500_is_sent(session: Session, refuses: bool) -> None:
+    """Whether the first try is asked about, or the second is refused because the bank has the letter of the first."""
+    del session  # opens the application
+    with sessions.session_scope() as scope:
+        row, said = _contested()
+        _letter(_run(Broken(disputes=(replace(said, status="under_review"),), refuses=refuses)), row)
+        scope.refresh(row)
+        assert (row.evidence_sent_at is not None, row.state) == (True, ChargebackState.under_review)
+
+
+@pytest.mark.parametrize("refuses", [False, True])
+def test_a_case_that_its_bank_decided_meanwhile_needs_no_letter(session: Session, refuses: bool) -> None:
+    del session  # opens the application
+    with sessions.session_scope() as scope:
+        row, said = _contested()
+        _letter(_run(Broken(disputes=(replace(said, status="won", withdrawn=False),), refuses=refuses)), row)
+        scope.refresh(row)
+        assert (row.evidence_sent_at, row.state) == (None, ChargebackState.won)
+
+
+def test_a_letter_that_did_not_arrive_is_sent_again_under_another_key(session: Session) -> None:
+    """Under the first one a provider repeats its own failure for a day; a bank takes one letter whatever the key."""
+    del session  # opens the application
+    with sessions.session_scope() as scope:
+        row, said = _contested()
+        provider = Broken(disputes=(said,))
+        for number in (1, 2):
+            with pytest.raises(PaymentsUnknown):
+                _letter(_run(provider, number), row)
+        assert len(set(provider.keys)) == len(provider.keys) == 2
+        scope.refresh(row)
+        assert row.evidence_sent_at is None
+
+
+def test_a_letter_that_is_refused_while_the_bank_waits_is_for_people(session: Session) -> None:
+    del session  # opens the application
+    with sessions.session_scope():
+        row, said = _contested()
+        with pytest.raises(Invalid):
+            _letter(_run(Broken(disputes=(said,), refuses=True)), row)
+
+
+@pytest.mark.parametrize(("status", "settled"), [("lost", True), ("needs_response", False)])
+def test_a_case_that_was_conceded_under_a_500_is_lost(session: Session, status: str, settled: bool) -> None:
+    del session  # opens the application
+    with sessions.session_scope() as scope:
+        with unit_of_work(CLOCKWORK) as work:
+            row, paid = opened(work, commerce.accepted(work, commerce.story(work)))
+            chargeback.concede(work, row, actor=people.operator(work, "Finance clerk"), reason="The visit never was.")
+        run = _run(Broken(disputes=(replace(word(paid), status=status),)))
+        if settled:
+            concede(run, chargeback_id=f"{row.id}")
+        else:
+            with pytest.raises(PaymentsUnknown):
+                concede(run, chargeback_id=f"{row.id}")
+        scope.refresh(row)
+        assert (row.state is ChargebackState.lost) is settled

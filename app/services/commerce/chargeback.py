@@ -116,7 +116,7 @@ def send_evidence(session: Session, row: Chargeback, *, actor: Actor, text: str)
 
 def evidence(session: Session, chargeback_id: UUID, *, proved: bool) -> tuple[str, str]:
     """What the provider is sent: its id of the case, and our text, `proved` with the ledger's proof of the payment
-    under it. It never changes: a second try sends the same letter under the same key, or the provider refuses it."""
+    under it. It never changes: whichever try arrives, it is the letter that somebody sent."""
     row = session.get_one(Chargeback, chargeback_id)
     found = _proof(session, row) if proved else None
     lines = [row.evidence_text]
