@@ -16,7 +16,7 @@ from app.clients.payments import Payments
 from app.clients.payments_stripe import StripePayments
 from app.clients.storage import Storage
 from app.services.commerce import news  # noqa: F401  follows every move of an order
-from app.services.platform import clock, mail, unsubscribe
+from app.services.platform import clock, mail, signed_link
 from config import Config
 from reports.commerce.facts import Party
 from reports.mail.letter import Sender
@@ -78,6 +78,6 @@ def assemble(config: Config | None = None) -> Parts:
     parts = Parts(config or Config.from_environment())
     session.configure(parts.config.database_url, **parts.config.engine_options())
     mail.write_as(parts.letterhead)
-    unsubscribe.sign_with(parts.config.secret_key)
+    signed_link.sign_with(parts.config.secret_key)
     clock.follow(yes=not parts.config.production)
     return parts

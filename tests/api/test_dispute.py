@@ -30,6 +30,8 @@ def test_a_reported_problem_freezes_the_hold_and_both_read_it(buyer, seller, at,
     assert buyer.read(at)["state"] == "disputed"
     assert buyer.read(at)["hold"]["state"] == "frozen"
     mine, theirs = buyer.read(reported), seller.read(reported)
+    own, other = (said["statements"][0]["files"][0].pop("url") for said in (mine, theirs))
+    assert own != other, "each opens it for its reader"
     assert mine["statements"] == theirs["statements"]
     assert mine["statements"][0]["files"][0]["name"] == "board.png"
     assert {one["event"]: bool(one["refusal"]) for one in mine["moves"]} == {"respond": True, "withdraw": False}

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.services.commerce import dispute, news, order
-from app.services.platform import mail, unsubscribe
+from app.services.platform import mail, signed_link
 from models.commerce.order import Order
 from models.platform.mail_message import MailMessage
 from models.platform.notification import Notification
@@ -21,7 +21,7 @@ from tests.factories import commerce, people
 @pytest.fixture(autouse=True)
 def _letterhead():
     mail.write_as(Sender("Fixnado Ltd", ("1 Quay",), "help@fixnado.test", "http://localhost", "Europe/London"))
-    unsubscribe.sign_with("x" * 40)
+    signed_link.sign_with("x" * 40)
 
 
 @pytest.fixture

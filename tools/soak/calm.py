@@ -16,7 +16,10 @@ UNSEALED = "select count(*) from unsealed"
 DUE = """select count(*) from timer where state = 'waiting'
  and due_at < now() + make_interval(secs => coalesce((select seconds from clock_shift), 0))"""
 PAYMENTS = "select intent_id, captured_at is not null, fee_minor is not null, voided_at is not null from payment"
-REFUNDS = "select id::text, provider_refund_id, state from refund"
+REFUNDS = """select id::text, provider_refund_id, state from refund r
+ where state <> 'approved' or not exists (select from chargeback c where c.payment_id = r.payment_id
+  and c.withdrawn_at is not null and c.closed_at is null)"""
+"""But for what rightly waits: an approved refund is not sent while the customer's bank has the money."""
 DISPUTES = "select provider_dispute_id, state from chargeback"
 DECIDED = {"won": "won", "lost": "lost", "warning_closed": "inquiry_closed"}
 IN_HAND = {"approved", "submitted", "unknown"}

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy.orm import Session
 
-from app.services.platform import mail, notification_preference
+from app.services.platform import mail, notification_preference, signed_link
 from app.services.platform.notification_event import GROUPS, Channel, optional_groups
 from models.errors import NotFound
 
-SALT = "unsubscribe"
+PURPOSE = "unsubscribe"
 VALID_SECONDS = 400 * 24 * 3600
 EVERY_GROUP = "all"
-_signer: dict[str, URLSafeTimedSerializer] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +28,17 @@ class Wish:
         return "mails about anything that may wait" if self.group == EVERY_GROUP else f"mails: {GROUPS[self.group][0]}"
 
 
-def sign_with(secret: str) -> None:
-    """The secret of this installation; said once, when a process is put together."""
-    _signer["signer"] = URLSafeTimedSerializer(secret, salt=SALT)
-
-
 def address(user_id: int, group: str) -> str:
     """The link for this person's mails of this group."""
-    return f"{mail.sender().site}/unsubscribe/{_signer['signer'].dumps([user_id, group])}"
+    return f"{mail.sender().site}/unsubscribe/{signed_link.token(PURPOSE, [user_id, group])}"
 
 
 def read(token: str) -> Wish:
     """What a link says. Raises NotFound for one that we did not sign, or that is older than thirteen months."""
-    try:
-        user_id, group = _signer["signer"].loads(token, max_age=VALID_SECONDS)
-    except (BadData, ValueError, TypeError) as error:
-        raise NotFound("This link is not ours, or it is too old. Sign in to change what you are told.") from error
+    said = signed_link.read(PURPOSE, token, seconds=VALID_SECONDS)
+    if said is None:
+        raise NotFound("This link is not ours, or it is too old. Sign in to change what you are told.")
+    user_id, group = said
     if not isinstance(user_id, int) or group not in {*GROUPS, EVERY_GROUP}:
         raise NotFound("This link is not ours. Sign in to change what you are told.")
     return Wish(user_id, group)

@@ -12,6 +12,7 @@ from models.actor import ActorKind
 from models.commerce.dispute import Dispute
 from models.commerce.dispute_statement import DisputeStatement
 from models.commerce.order import Order
+from views.api.commerce.file_shape import FileShape, file_shape
 from views.api.commerce.order_shape import MoveShape
 from views.api.shapes import Gives, Moment, Money, money
 
@@ -31,11 +32,9 @@ ADDRESSES = {
 """The last part of a move's address, by its event. What a decision comes to follows from its sum."""
 
 
-class StatementFile(Gives):
-    """A photo or a document that was shown; the page of the order has it."""
+class StatementFile(FileShape):
+    """A photo or a document that was shown."""
 
-    name = fields.String()
-    media_type = fields.String()
     note = fields.String()
 
 
@@ -89,7 +88,7 @@ def whole(session: Session, order: Order, row: Dispute, kind: ActorKind) -> dict
         "reasons": row.reasons,
         "opened_at": row.created_at,
         "closed_at": row.closed_at,
-        "statements": [_statement(one) for one in row.statements],
+        "statements": [_statement(one, kind) for one in row.statements],
         "moves": _moves(session, order, row, kind),
     }
 
@@ -99,11 +98,8 @@ def _proposal(row: Dispute, buyer: dict[str, Any]) -> dict[str, Any]:
     return {"version": row.proposals, "buyer": buyer, **agreed}
 
 
-def _statement(said: DisputeStatement) -> dict[str, Any]:
-    files = [
-        {"name": one.stored_file.original_name or "", "media_type": one.stored_file.media_type, "note": one.note}
-        for one in said.files
-    ]
+def _statement(said: DisputeStatement, kind: ActorKind) -> dict[str, Any]:
+    files = [{**file_shape(one, kind), "note": one.note} for one in said.files]
     return {"party": said.party, "kind": said.kind.name, "text": said.text, "at": said.created_at, "files": files}
 
 

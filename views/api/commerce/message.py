@@ -12,8 +12,11 @@ from sqlalchemy.orm import Session, selectinload
 from app.services.commerce import order_message as verbs
 from app.services.platform import stored_file
 from app.session import session
+from models.actor import ActorKind
 from models.commerce.order_message import OrderMessage
+from models.commerce.order_message_file import OrderMessageFile
 from models.errors import NotAllowed
+from views.api.commerce.file_shape import FileShape, file_shape
 from views.api.commerce.side import BUYER, SELLER, acting, order_of
 from views.api.commerce.upload import kept_files
 from views.api.operation import Deed, does, reads
@@ -27,13 +30,6 @@ class NewMessage(Takes):
     text = text(verbs.MOST)
 
 
-class MessageFile(Gives):
-    """A file that came with it; the page of the order has it."""
-
-    name = fields.String()
-    media_type = fields.String()
-
-
 class MessageShape(Gives):
     """`party` is buyer or seller; `read_at` is when the other side opened it."""
 
@@ -42,7 +38,7 @@ class MessageShape(Gives):
     text = fields.String()
     at = Moment()
     read_at = Moment(allow_none=True)
-    files = fields.List(fields.Nested(MessageFile))
+    files = fields.List(fields.Nested(FileShape))
 
 
 class MessagePage(Gives):
@@ -74,10 +70,11 @@ def order_messages(asked: dict[str, Any], reference: str) -> dict[str, Any]:
     order, side = order_of(reference)
     if side not in {BUYER, SELLER}:
         raise NotAllowed("Only the two parties of an order read this here.")
-    query = sa.select(OrderMessage).where(OrderMessage.order_id == order.id).options(selectinload(OrderMessage.files))
+    whole = selectinload(OrderMessage.files).joinedload(OrderMessageFile.stored_file)
+    query = sa.select(OrderMessage).where(OrderMessage.order_id == order.id).options(whole)
     rows, following = page_of(session(), query, OrderMessage.id, asked)
     return {
-        "items": [_shape(row) for row in rows],
+        "items": [_shape(row, side) for row in rows],
         "unread": verbs.unread(session(), [order.id], side).get(order.id, 0),
         "closes_at": verbs.closes_at(order),
         "refusal": verbs.refusal(order),
@@ -109,7 +106,7 @@ def read_messages(_asked: dict[str, Any], reference: str) -> Deed:
     return Deed(side.actor, lambda work: {"number": verbs.read(work, side.order(work), actor=side.actor)})
 
 
-def _shape(row: OrderMessage) -> dict[str, Any]:
-    files = [{"name": one.stored_file.original_name, "media_type": one.stored_file.media_type} for one in row.files]
+def _shape(row: OrderMessage, side: ActorKind) -> dict[str, Any]:
+    files = [file_shape(one, side) for one in row.files]
     read = {"at": row.created_at, "read_at": row.read_at}
     return {"id": row.id, "party": row.party, "text": row.text, "files": files, **read}

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from marshmallow import fields
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from app.services.platform.machine import choices
 from models.actor import ActorKind
+from models.commerce.document import Document
 from models.commerce.escrow import Escrow
+from models.commerce.evidence import Evidence
 from models.commerce.order import Order
+from views.api.commerce.file_shape import EvidenceShape, PaperShape, evidence_shape, paper_shape
 from views.api.commerce.line import LineShape, line_shape
 from views.api.shapes import Gives, Moment, Money, money
 
+Filed = TypeVar("Filed", Document, Evidence)
 ADDRESSES = {
     "accept": "accept",
     "decline": "decline",
@@ -96,6 +101,8 @@ class OrderShape(OrderBrief):
     delivered_at = Moment(allow_none=True)
     closed_at = Moment(allow_none=True)
     change_rounds = fields.Integer()
+    documents = fields.List(fields.Nested(PaperShape))
+    evidence = fields.List(fields.Nested(EvidenceShape))
     moves = fields.List(fields.Nested(MoveShape))
 
 
@@ -136,8 +143,15 @@ def whole(session: Session, order: Order, kind: ActorKind) -> dict[str, Any]:
         "delivered_at": order.delivered_at,
         "closed_at": order.closed_at,
         "change_rounds": order.change_rounds,
+        "documents": [paper_shape(one, kind) for one in _files(session, Document, order)],
+        "evidence": [evidence_shape(one, kind) for one in _files(session, Evidence, order)],
         "moves": _moves(session, order, kind),
     }
+
+
+def _files(session: Session, model: type[Filed], order: Order) -> Sequence[Filed]:
+    mine = sa.select(model).where(model.order_id == order.id).options(joinedload(model.stored_file))
+    return session.scalars(mine.order_by(model.id)).all()
 
 
 def _hold(hold: Escrow) -> dict[str, Any]:
