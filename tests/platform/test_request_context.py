@@ -77,6 +77,13 @@ def test_a_request_is_one_line_with_its_route_and_without_its_query(client: Flas
     assert "priya" not in lines.getvalue()
 
 
+def test_an_address_that_is_a_right_is_not_in_the_log(client: FlaskClient, lines: io.StringIO) -> None:
+    for start in ("/files/", "/unsubscribe/"):
+        client.get(f"{start}WzEsImRvY3VtZW50Il0.signed")
+    assert "signed" not in lines.getvalue()
+    assert "/files/<token>" in lines.getvalue()
+
+
 def test_what_machines_ask_all_day_is_not_in_the_log(client: FlaskClient, lines: io.StringIO) -> None:
     client.get("/healthz")
     client.get("/static/nothing.css")
