@@ -19,6 +19,9 @@ HEIGHT = 900
 WIDTHS = (1280, 390)
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
+SETTLED = "Promise.allSettled(document.getAnimations().map((one) => one.finished))"
+"""Another scheme fades in: half way there a button has neither its old nor its new colours."""
+
 
 class Camera:
     """`taken` counts the pages. Every page is opened with the cookies of the visitor who looks at it."""
@@ -46,6 +49,7 @@ class Camera:
             for scheme in SCHEMES:
                 page.emulate_media(color_scheme=scheme)
                 page.wait_for_load_state("networkidle")  # pictures further down are asked for when they are in view
+                page.evaluate(SETTLED)
                 page.screenshot(path=self._folder / f"{self.taken:02d}-{name}-{width}-{scheme}.png")
             page.close()
         sys.stderr.write(f"picture | {self.taken:02d} {name}\n")

@@ -36,8 +36,6 @@ class Bank:
     keys: dict[str, str] = field(default_factory=dict)
     events: list[bytes] = field(default_factory=list)
     told: int = 0
-    took_evidence: bool = False
-    """Whether the last letter was taken."""
 
     def _new(self, kind: str, prefix: str, **facts: Any) -> Document:
         thing = {"id": f"{prefix}_{len(self.things)}", "object": kind, "created": self._stamp(), **facts}
@@ -189,7 +187,6 @@ class Bank:
             self.rule(thing, {"needs_response": "under_review"}.get(thing["status"], "warning_under_review"), self.now)
             self.keys[key] = dispute_id
         self._after()
-        self.took_evidence = True
         return payments.dispute_of(thing)
 
     def close_dispute(self, dispute_id: str, *, key: str) -> Dispute:

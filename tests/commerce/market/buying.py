@@ -232,7 +232,7 @@ class Buying(Board):
         """One message's job, with the provider in this mood."""
         message = self.picture.jobs[key]
         bank = self.shop.bank
-        bank.trouble, bank.fate, bank.took_evidence = trouble, fate, False
+        bank.trouble, bank.fate = trouble, fate
         came_to = self.shop.perform(message["job"], message["id"], **message["payload"])
         kind, *rest = key.split(":")
         if not came_to:
@@ -243,9 +243,6 @@ class Buying(Board):
             sale = self.world.sales[int(rest[0])]
             if sale.captured is None and not came_to:
                 self.believe(self.intent_of(sale)["id"])
-        elif kind == "chargeback.evidence":
-            if bank.took_evidence:
-                self.believe(rest[0])  # a bank that takes no evidence any more tells nothing else either
         elif not came_to:
             self.believe(rest[0])
         self.compare(f"job {key} ({trouble}, {fate}): {came_to or 'done'}")
