@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Sequence
+from http import HTTPStatus
 from pathlib import Path
 
 from flask import Flask, Response, g, request, url_for
@@ -114,8 +115,9 @@ def install(app: Flask, form_targets: Sequence[str] = ()) -> None:
         response.headers.setdefault("Content-Security-Policy", policy(form_targets))
         if app.config.get("ENVIRONMENT") == "production":
             response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
-        if request.endpoint == "static" and ("v" in request.args or "/dist/" in request.path):
+        found = response.status_code in {HTTPStatus.OK, HTTPStatus.NOT_MODIFIED, HTTPStatus.PARTIAL_CONTENT}
+        if request.endpoint == "static" and found and ("v" in request.args or "/dist/" in request.path):
             response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-        elif request.endpoint != "static":
+        elif request.endpoint != "static" or not found:
             response.headers.setdefault("Cache-Control", "private, no-store")
         return response

@@ -12,7 +12,7 @@ from gzip import GzipFile
 from http import HTTPStatus
 from io import BytesIO
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, request
 
 LEAST = 900
 """Bytes; below that it fits into one packet anyway."""
@@ -27,7 +27,7 @@ def install(app: Flask) -> None:
 
     @app.after_request
     def packed(response: Response) -> Response:
-        if response.mimetype not in KINDS or (response.is_streamed and request.endpoint != "static"):
+        if response.mimetype not in KINDS or (response.is_streamed and not _is_built(response)):
             return response
         response.vary.add("Accept-Encoding")
         if _may_be(response):
@@ -45,8 +45,8 @@ def _may_be(response: Response) -> bool:
 
 
 def _pack(response: Response) -> None:
-    if request.endpoint == "static":
-        data = _built(f"{current_app.static_folder}/{(request.view_args or {})['filename']}", response.get_etag()[0])
+    if _is_built(response):
+        data = _built(b"".join(response.iter_encoded()))
         response.direct_passthrough = False
         response.close()
     else:
@@ -55,12 +55,15 @@ def _pack(response: Response) -> None:
     response.headers["Content-Encoding"] = "gzip"
 
 
+def _is_built(response: Response) -> bool:
+    """A file that Flask found and is sending as it lies there; what it sends is packed, never what the address says."""
+    return request.endpoint == "static" and response.status_code == HTTPStatus.OK and response.direct_passthrough
+
+
 @lru_cache(maxsize=64)
-def _built(path: str, version: str | None) -> bytes:
-    """The packed file; `version` makes another file of the same name another one."""
-    del version
-    with open(path, "rb") as file:  # noqa: PTH123  the path is what was just sent
-        return _gzip(file.read(), 9)
+def _built(data: bytes) -> bytes:
+    """Packed as small as it gets: built files are few and sent often."""
+    return _gzip(data, 9)
 
 
 def _gzip(data: bytes, level: int, padding: str = "") -> bytes:

@@ -41,6 +41,25 @@ def test_built_files_are_packed_alike_and_pictures_and_fonts_are_not(visitor):
     assert gzip.decompress(fetch(visitor, style, GZIP).data) == fetch(visitor, style).data
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/../../config.py",
+        "/static/..%2f..%2fconfig.py",
+        "/static/dist/../../../config.py",
+        "/static/dist/nothing.css",
+        "/static/dist",
+    ],
+)
+def test_what_is_no_built_file_is_not_there_packed_or_plain(visitor, path):
+    """What is packed is what is being sent, never what an address names."""
+    for headers in ({}, GZIP):
+        answer = fetch(visitor, path, headers)
+        body = gzip.decompress(answer.data) if answer.headers.get("Content-Encoding") else answer.data
+        assert (answer.status_code, b"class Config" in body) == (404, False)
+        assert answer.headers["Cache-Control"] == "private, no-store"
+
+
 @pytest.mark.parametrize("headers", [{"Accept-Encoding": "gzip;q=0"}, {"Accept-Encoding": "br"}, {}])
 def test_who_cannot_unpack_gets_it_plain(visitor, headers):
     assert "Content-Encoding" not in fetch(visitor, "/services", headers).headers
