@@ -6,7 +6,7 @@ BROWSER := chromium libatomic1
 PY := .venv/bin/python
 RUN := $(PY) -m app.supervise
 WORKERS ?= 2
-STATE_TEST := tests/commerce/test_money_machine.py
+STATE_TESTS := tests/commerce/test_money_machine.py tests/commerce/test_money_over_the_wire.py
 ASSETS := views/static/dist/manifest.json
 export PYTHONPATH := $(CURDIR)
 export FLASK_APP := app.factory
@@ -67,7 +67,7 @@ bench: installed ## how fast, as ratios to the bare parts
 # A durable database: without fsync and synchronous commits a kill would lose what was promised, and mean nothing.
 soak: installed ## two minutes of trade while programs and servers are killed, then the books; then the long state test (SEED=, SOAK_SECONDS=)
 	@EMBEDDED_DURABLE=1 $(RUN) --scratch --served $(PY) -m tools.soak
-	@[ ! -f $(STATE_TEST) ] || HYPOTHESIS_PROFILE=soak exec $(PY) -m pytest -n0 $(STATE_TEST)
+	@HYPOTHESIS_PROFILE=soak exec $(PY) -m pytest -n0 $(STATE_TESTS)
 
 shell: installed ## Python inside the application
 	@exec $(RUN) --prepare --with $(PY) -m flask shell

@@ -240,13 +240,13 @@ def _refusal(error: stripe.StripeError) -> PaymentsRefused | None:
         stripe.CardError,
         stripe.InvalidRequestError,
         stripe.IdempotencyError,
-        stripe.AuthenticationError,
-        stripe.PermissionError,
     )
     return PaymentsRefused(error.user_message or "Refused", _code(error)) if isinstance(error, said) else None
 
 
 def _doubt(error: stripe.StripeError) -> PaymentsError:
+    if isinstance(error, stripe.AuthenticationError | stripe.PermissionError):
+        return PaymentsUnavailable("The payment provider does not take our key", _code(error))
     if isinstance(error, stripe.RateLimitError):
         return PaymentsUnavailable("The payment provider is busy", _code(error))
     if isinstance(error, stripe.APIConnectionError) and _never_left(error.__cause__):

@@ -39,15 +39,22 @@ def submit_evidence(run: JobRun, *, chargeback_id: str, papers: list[str], prove
             dispute_id, text=text, files=files, key=f"evidence:{chargeback_id}:{rounds}:{run.number}"
         )
     except (PaymentsRefused, PaymentsUnknown) as error:
-        said = run.parts.payments.dispute(dispute_id)
-        if said.status in chargeback.ASKS and isinstance(error, PaymentsRefused):
-            raise Invalid(f"The provider does not take the evidence: {error}") from error
-        if said.status in chargeback.ASKS:
-            raise
+        said = _looked_up(run, dispute_id, error)
     with run.finish() as session:
         if said.status in chargeback.REVIEW:
             chargeback.evidence_sent(session, UUID(chargeback_id))
         chargeback.follow(session, session.get_one(Payment, payment_id), said)
+
+
+def _looked_up(run: JobRun, dispute_id: str, error: PaymentsRefused | PaymentsUnknown) -> Dispute:
+    """What the provider says of the case after it refused, or did not answer. While it still waits for us: Invalid for
+    a refusal, and the lost answer again."""
+    said = run.parts.payments.dispute(dispute_id)
+    if said.status not in chargeback.ASKS:
+        return said
+    if isinstance(error, PaymentsRefused):
+        raise Invalid(f"The provider does not take it: {error}") from error
+    raise error
 
 
 @job("commerce.chargeback.concede")
@@ -58,12 +65,8 @@ def concede(run: JobRun, *, chargeback_id: str) -> None:
         dispute_id, payment_id = row.provider_dispute_id, row.payment_id
     try:
         said = run.parts.payments.close_dispute(dispute_id, key=f"concede:{chargeback_id}:{run.number}")
-    except PaymentsRefused:
-        said = run.parts.payments.dispute(dispute_id)
-    except PaymentsUnknown:
-        said = run.parts.payments.dispute(dispute_id)
-        if said.status in chargeback.ASKS:
-            raise
+    except (PaymentsRefused, PaymentsUnknown) as error:
+        said = _looked_up(run, dispute_id, error)
     with run.finish() as session:
         chargeback.follow(session, session.get_one(Payment, payment_id), said)
 

@@ -12,7 +12,8 @@ from models.commerce.refund import Refund
 
 @job("commerce.refund.submit")
 def submit(run: JobRun, *, refund_id: str) -> None:
-    """An answer lost on the way is looked up, and asked for again under the same key; a refusal is for people."""
+    """An answer lost on the way is looked up, and asked for again under the same key. A refusal is looked up too, for
+    the answer to an earlier try may have been lost; only when there is none is it for people."""
     with run.transaction() as session:
         asked = refund.begin_submission(session, UUID(refund_id))
     if asked is None:
@@ -25,17 +26,17 @@ def submit(run: JobRun, *, refund_id: str) -> None:
             key=asked.key,
             metadata={refund.ATTEMPT: f"{asked.attempt}"},
         )
-    except PaymentsRefused as error:
-        with run.finish() as session:
-            refund.refused(session, UUID(refund_id), str(error))
-        return
-    except PaymentsUnknown:
+    except (PaymentsRefused, PaymentsUnknown) as error:
         # under the same key the provider repeats its first answer, its own failure too: only looking it up tells
         found = run.parts.payments.refunds_of(asked.intent_id, reference=refund_id)
-        if not any(one.metadata.get(refund.ATTEMPT) == f"{asked.attempt}" for one in found):
+        made = any(one.metadata.get(refund.ATTEMPT) == f"{asked.attempt}" for one in found)
+        if not made and isinstance(error, PaymentsUnknown):
             raise
         with run.finish() as session:
-            refund.heard(session, UUID(refund_id), found)
+            if made:
+                refund.heard(session, UUID(refund_id), found)
+            else:
+                refund.refused(session, UUID(refund_id), str(error))
         return
     with run.finish() as session:
         refund.follow(session, session.get_one(Refund, UUID(refund_id)), result)

@@ -45,7 +45,7 @@ ORDER = Machine(
     moves=(
         move(S.pending_acceptance, "accept", S.accepted, "seller", "seller active; before the clock runs out"),
         move(S.pending_acceptance, "decline", S.declined, "seller", "reason; everything goes back, fee included"),
-        move(S.pending_acceptance, "cancel", S.cancelled, "buyer", "everything goes back, fee included"),
+        move(S.pending_acceptance, "cancel", S.cancelled, "buyer|operator", "everything goes back, fee included"),
         move(S.pending_acceptance, "lapse", S.expired, "system", "everything goes back", timer=Timer(at="accept_by")),
         move(S.accepted, "start", S.in_progress, "seller", "inside the 14 days only with express consent"),
         move(S.accepted, "cancel", S.cancelled, "buyer|seller|operator", "refund by the published policy"),

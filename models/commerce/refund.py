@@ -54,6 +54,7 @@ class RefundCause(Enum):
 
 
 BY_STAFF = frozenset({RefundCause.not_as_described, RefundCause.overcharged, RefundCause.goodwill, RefundCause.other})
+_STAFF_CAUSES = ", ".join(f"'{one}'" for one in sorted(cause.name for cause in BY_STAFF))
 BY_POLICY = frozenset(RefundCause) - BY_STAFF
 S = RefundState
 REFUND = Machine(
@@ -74,7 +75,7 @@ REFUND = Machine(
             S.requested, "reject", S.rejected, "operator|system", "reason; or the order ended and its money was divided"
         ),
         move(
-            S.requested, "deadline", S.approved, "system", "the undisputed part", timer=Timer(after=timedelta(days=14))
+            S.requested, "deadline", S.rejected, "system", "nobody approved it", timer=Timer(after=timedelta(days=14))
         ),
         move(S.approved, "submit", S.submitted, "system", "outbox row; one key per attempt"),
         move(S.approved, "cancel", S.cancelled, "operator", "not yet submitted"),
@@ -89,6 +90,7 @@ REFUND = Machine(
             timer=Timer(after=timedelta(hours=24)),
         ),
         move(S.unknown, "found", S.submitted, "system"),
+        move(S.failed, "found", S.submitted, "system", "the provider refused to say that it had it"),
         move(S.unknown, "not_found", S.approved, "system", "the provider says there is none"),
         move(S.failed, "retry", S.approved, "operator", "fewer than three attempts"),
         move(S.failed, "to_wallet", S.settled_manually, "buyer", "the buyer expressly agrees to another means"),
@@ -118,6 +120,11 @@ class Refund(Lifecycle, Base):
         sa.CheckConstraint("amount_minor >= fee_net_minor + fee_vat_minor", name="fee_is_part_of_it"),
         sa.CheckConstraint("covered_minor BETWEEN 0 AND amount_minor", name="covered_is_part_of_it"),
         sa.CheckConstraint("approved_by_user_id <> requested_by_user_id", name="approved_by_another"),
+        sa.CheckConstraint(
+            f"cause NOT IN ({_STAFF_CAUSES}) OR requested_by_user_id IS NOT NULL"
+            " AND (state IN ('requested', 'rejected') OR approved_by_user_id IS NOT NULL)",
+            name="asked_and_approved_by_people",
+        ),
         sa.CheckConstraint("transfer_by_user_id <> transfer_confirmed_by_user_id", name="transfer_by_two"),
         sa.CheckConstraint("(order_id IS NULL) = (cause = 'late_capture')", name="of_an_order"),
         sa.UniqueConstraint("provider_refund_id"),

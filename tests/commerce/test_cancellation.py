@@ -143,6 +143,18 @@ def test_work_that_began_before_the_visit_costs_nothing_until_the_visit(work: Se
     assert cancellation.terms(work, made, ActorKind.buyer).buyer_minor == 288_00
 
 
+def test_staff_cancel_before_the_provider_accepts_and_everything_goes_back(work: Session) -> None:
+    placed = commerce.paid_for(work, commerce.story(work))
+    assert placed.state is OrderState.pending_acceptance
+    order.cancel(work, placed, actor=people.operator(work, "Operations"), reason="The provider went out of business.")
+    row = work.scalars(sa.select(Refund).where(Refund.order_id == placed.id)).one()
+    assert (placed.state, row.cause, row.amount_minor) == (
+        OrderState.cancelled,
+        RefundCause.cancelled_by_staff,
+        placed.total_minor,
+    )
+
+
 def test_staff_say_how_much_was_done(work: Session) -> None:
     told = commerce.story(work)
     made = commerce.accepted(work, told)

@@ -74,6 +74,21 @@ def test_the_bank_takes_the_money_and_the_hold_is_frozen(work: Session, told: co
     assert books.broken(work) == []
 
 
+@pytest.mark.parametrize("heard_first", ["needs_response", "won"])
+def test_a_fee_that_is_given_back_with_a_won_case_is_booked_whatever_was_heard_first(
+    work: Session, told: commerce.Story, heard_first: str
+) -> None:
+    made = commerce.accepted(work, told)
+    before = balance(work, account.psp("simulator"))
+    paid = refund.payment_of(work, made)
+    for status in (heard_first, "won"):
+        row = chargeback.follow(work, paid, word(paid, status, fee_minor=0 if status == "won" else FEE))
+    assert (row.state, row.fee_minor) == (ChargebackState.won, 0)
+    assert balance(work, account.DISPUTE_FEES) == 0
+    assert balance(work, account.psp("simulator")) == before
+    assert books.broken(work) == []
+
+
 def test_told_three_times_it_is_booked_once(work: Session, told: commerce.Story) -> None:
     made = commerce.accepted(work, told)
     first, paid = opened(work, made)

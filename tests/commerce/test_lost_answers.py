@@ -46,7 +46,12 @@ class Broken:
     def open_intent(self, **_: Any) -> Intent:
         raise PaymentsUnknown("The provider did not say whether it was done", self.code)
 
-    cancel_intent = refund = lambda self, *_, **__: self.open_intent()
+    def refund(self, *_: Any, **__: Any) -> Intent:
+        if self.refuses:
+            raise PaymentsRefused("There is not so much left")
+        return self.open_intent()
+
+    cancel_intent = lambda self, *_, **__: self.open_intent()  # noqa: E731
 
     def submit_evidence(self, _dispute_id: str, *, key: str, **_: Any) -> Dispute:
         self.keys.append(key)
@@ -129,9 +134,13 @@ def test_a_payment_that_was_cancelled_under_a_500_is_void(session: Session, stat
         assert (row.voided_at is not None) is settled
 
 
+@pytest.mark.parametrize("refuses", [False, True])
 @pytest.mark.parametrize("attempt", ["1", "2"])
-def test_a_refund_that_was_made_under_a_500_is_found_and_made_once(session: Session, attempt: str) -> None:
-    """One of another attempt is no answer to this one."""
+def test_a_refund_that_was_made_without_an_answer_is_found_and_made_once(
+    session: Session, attempt: str, refuses: bool
+) -> None:
+    """Under a 500, or when the second asking is refused because of the first. One of another attempt is no answer to
+    this one."""
     del session  # opens the application
     with sessions.session_scope() as scope:
         with unit_of_work(CLOCKWORK) as work:
@@ -147,14 +156,32 @@ def test_a_refund_that_was_made_under_a_500_is_found_and_made_once(session: Sess
             f"{found.id}",
             metadata={refund.ATTEMPT: attempt},
         )
-        run = _run(Broken(refunds=(made,)))
-        if attempt == "1":
+        run = _run(Broken(refunds=(made,), refuses=refuses))
+        if attempt == "1" or refuses:
             submit(run, refund_id=f"{found.id}")
         else:
             with pytest.raises(PaymentsUnknown):
                 submit(run, refund_id=f"{found.id}")
         scope.refresh(found)
-        assert found.state is (RefundState.succeeded if attempt == "1" else RefundState.submitted)
+        otherwise = RefundState.failed if refuses else RefundState.submitted
+        assert found.state is (RefundState.succeeded if attempt == "1" else otherwise)
+
+
+def test_a_refund_that_was_refused_and_made_after_all_is_not_sent_again(session: Session) -> None:
+    del session  # opens the application
+    with sessions.session_scope() as scope:
+        with unit_of_work(CLOCKWORK) as work:
+            told = commerce.story(work)
+            found = order.decline(work, commerce.paid(work, told), actor=told.seller.actor, code="not_available")
+        submit(_run(Broken(refuses=True)), refund_id=f"{found.id}")
+        scope.refresh(found)
+        assert found.state is RefundState.failed
+        about = {"currency": found.currency, "reference": f"{found.id}", "metadata": {refund.ATTEMPT: "1"}}
+        made = RefundResult("re_9", "succeeded", found.payment.intent_id or "", found.amount_minor, **about)
+        with unit_of_work(CLOCKWORK) as work:
+            refund.follow(work, work.get_one(type(found), found.id), made)
+        scope.refresh(found)
+        assert (found.state, found.provider_refund_id) == (RefundState.succeeded, "re_9")
 
 
 def _contested() -> tuple[Chargeback, Dispute]:

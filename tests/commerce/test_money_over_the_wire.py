@@ -4,6 +4,7 @@ doubled, late or refused, in the end our account at the provider is what the pro
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -41,10 +42,11 @@ CHAOS = st.fixed_dictionaries(
         "error_after": st.integers(0, 1),
         "rate_limit": st.integers(0, 1),
         "refund_pending": st.integers(0, 1),
-        "dispute_fee_back": st.just(0),
+        "dispute_fee_back": st.integers(0, 1),
     }
 )
 ROUNDS = 12
+EXAMPLES = {"check": 12, "soak": 150}.get(os.environ.get("HYPOTHESIS_PROFILE", ""), 8)
 
 
 class Wire(StripePayments):
@@ -80,7 +82,7 @@ def shop(committed: Database, app: object) -> Iterator[Shop]:
 
 
 @settings(
-    max_examples=8, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck),
+    max_examples=EXAMPLES, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck),
     phases=(Phase.generate,),
 )  # fmt: skip
 @given(

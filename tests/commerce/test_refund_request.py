@@ -10,12 +10,12 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.services.commerce import account, allocation, dispute, escrow, ledger, refund, refund_request
+from app.services.commerce import account, allocation, escrow, ledger, refund, refund_request
 from app.services.platform import clock, timer
 from models.actor import Actor
 from models.commerce.order import Order
 from models.commerce.refund import Refund, RefundCause, RefundState
-from models.errors import Conflict, GuardFailed, IllegalMove, Invalid
+from models.errors import GuardFailed, IllegalMove, Invalid
 from models.platform.timer import TimerRow, TimerState
 from tests.factories import books, commerce, people
 
@@ -223,22 +223,24 @@ def test_a_reason_and_a_cause_are_needed(work: Session, clerk: Actor) -> None:
     assert set(refused.value.fields) == {"amount"}
 
 
-def test_fourteen_days_without_a_decision_approve_it_but_not_while_a_problem_is_open(
-    work: Session, clerk: Actor
-) -> None:
-    told = commerce.story(work)
-    made = commerce.delivered(work, told)
+def test_fourteen_days_without_a_second_person_end_a_request(work: Session, clerk: Actor) -> None:
+    """The clock never takes that person's place: what a customer has a right to is approved by policy at once."""
+    made = commerce.delivered(work, commerce.story(work))
     row = ask(work, made, clerk, {made.lines[0].id: 10_00})
-    problem = dispute.open_dispute(work, made, actor=told.buyer.actor, code="poor_work", text="The sockets are crooked")
-    with pytest.raises(Conflict, match="frozen"):
-        refund_request.approve(work, row, actor=people.operator(work, "Finance clerk"))
+    held = escrow.remaining(work, made)
     with clock.moved(timedelta(days=14, minutes=1)):
         _fire(work, row)
-        assert row.state is RefundState.requested
-        dispute.withdraw(work, problem, actor=told.buyer.actor)
-    with clock.moved(timedelta(days=14, hours=2)):
-        _fire(work, row)
-    assert (row.state, row.approved_by_user_id) == (RefundState.approved, None)
+    assert (row.state, row.approved_by_user_id) == (RefundState.rejected, None)
+    assert escrow.remaining(work, made) == held
+
+
+@pytest.mark.parametrize("missing", ["requested_by_user_id", "approved_by_user_id"])
+def test_the_database_wants_both_people(work: Session, clerk: Actor, approver: Actor, missing: str) -> None:
+    made = commerce.delivered(work, commerce.story(work))
+    row = ask(work, made, clerk, {made.lines[0].id: 10_00})
+    refund_request.approve(work, row, actor=approver)
+    with pytest.raises(IntegrityError, match="asked_and_approved_by_people"), work.begin_nested():
+        work.execute(sa.text(f"update refund set {missing} = null where id = :id"), {"id": row.id})
 
 
 def test_a_refund_that_failed_is_sent_by_bank_by_two_people(work: Session, clerk: Actor, approver: Actor) -> None:

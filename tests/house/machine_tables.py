@@ -44,7 +44,7 @@ TABLES = {
     "order": """
         pending_acceptance accept accepted seller
         pending_acceptance decline declined seller
-        pending_acceptance cancel cancelled buyer
+        pending_acceptance cancel cancelled buyer|operator
         pending_acceptance lapse expired system @accept_by
         accepted start in_progress seller
         accepted cancel cancelled buyer|operator|seller
@@ -95,13 +95,14 @@ TABLES = {
         requested approve approved operator
         requested auto_approve approved system
         requested reject rejected operator|system
-        requested deadline approved system +14d
+        requested deadline rejected system +14d
         approved submit submitted system
         approved cancel cancelled operator
         submitted psp_succeeded succeeded psp
         submitted psp_failed failed psp
         submitted no_answer unknown system +24h
         unknown found submitted system
+        failed found submitted system
         unknown not_found approved system
         failed retry approved operator
         failed to_wallet settled_manually buyer

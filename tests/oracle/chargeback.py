@@ -38,9 +38,16 @@ def said(world: World, sale: Sale, word: Word) -> None:
     if word.taken and not case.taken and word.status == "needs_response" and case.state == "under_review":
         world.become(sale, "chargeback", case, "needs_response")
     if not case.taken and (word.taken or word.status in {"won", "lost"}):
-        case.taken = True
+        case.taken, case.kept = True, word.fee
         world.post(**{f"dispute:{case.name}": case.amount}, dispute_fees=word.fee, psp=-(case.amount + word.fee))
         hold.freeze(world, sale)
+    _ruled(world, sale, case, word)
+
+
+def _ruled(world: World, sale: Sale, case: Case, word: Word) -> None:
+    if word.status in {"won", "lost"} and word.fee != case.kept:
+        world.post(dispute_fees=word.fee - case.kept, psp=case.kept - word.fee)
+        case.kept = word.fee
     if word.status == "won":
         _won(world, sale, case)
     elif word.status == "lost":

@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from tests.oracle import chargeback, dispute, order, refund
-from tests.oracle.world import No, Timer, Who, World
+from tests.oracle.world import No, Timer, World
 
 AGAIN = timedelta(hours=1)
-SYSTEM = Who("system")
 
 
 def fire(world: World, timer: Timer) -> None:
@@ -29,7 +28,7 @@ def fire(world: World, timer: Timer) -> None:
         elif timer.noun == "chargeback":
             chargeback.no_evidence(world, sale, timer.place)
         elif timer.event == "deadline":
-            refund.approve(world, sale, sale.refunds[timer.place], SYSTEM)
+            refund.reject(world, sale, sale.refunds[timer.place])
         else:
             refund.no_answer(world, sale, sale.refunds[timer.place])
     except No:

@@ -126,6 +126,8 @@ def terms(world: World, sale: Sale, who: Who, done_bps: int | None) -> tuple[int
     state = sale.order.state if sale.order else ""
     if state == "pending_acceptance" and who.kind == "buyer":
         return sale.held, True, "cancelled_before_acceptance"
+    if state == "pending_acceptance" and who.kind == "operator":
+        return sale.held, True, "cancelled_by_staff"
     if state == "accepted" and who.kind != "buyer":
         return sale.held, True, "cancelled_by_seller" if who.kind == "seller" else "cancelled_by_staff"
     if state == "accepted":

@@ -43,7 +43,7 @@ def request(world: World, sale: Sale, who: Who, lines: dict[int, int], *, fee: b
 
 
 def approve(world: World, sale: Sale, row: Refund, who: Who) -> None:
-    """By another person, or by the law after fourteen days; posted by the figures of today."""
+    """By another person; posted by the figures of today."""
     require(row.state == "requested", "not asked for")
     _fits(sale, row.lines, row.fee, row)
     require(who.number != row.asked_by, "another person")
@@ -84,6 +84,10 @@ def said(world: World, sale: Sale, row: Refund, name: str, status: str, attempt:
     if row.known_as not in {None, name} or attempt != row.attempts:
         return
     if row.state == "approved":
+        if status not in {"pending", "succeeded"}:
+            return
+        world.become(sale, "refund", row, "submitted")
+    if row.state == "failed" and row.known_as is None and row.transfer_by is None:
         if status not in {"pending", "succeeded"}:
             return
         world.become(sale, "refund", row, "submitted")

@@ -59,7 +59,7 @@ def unsettled(world: World) -> str:
 def _others_act(world: World, sale: Sale) -> None:
     for case in sale.cases:
         if case.taken and case.state in LIVE_CASE:
-            word = chargeback.Word(case.name, "won", case.amount, 0, None, taken=False)
+            word = chargeback.Word(case.name, "won", case.amount, case.kept, None, taken=False)
             chargeback.said(world, sale, word)
             world.now += TO_DECIDE
     for row in sale.refunds:
@@ -68,7 +68,7 @@ def _others_act(world: World, sale: Sale) -> None:
         if row.state in {"submitted", "unknown"}:
             refund.said(world, sale, row, _name(row), "succeeded", row.attempts)
         elif row.state == "requested" and world.now > row.entered + 14 * DAYS:
-            refund.reject(world, sale, row)  # the law would have approved it, had there been anything left
+            refund.reject(world, sale, row)
         elif row.state == "failed":
             if row.transfer_by is None:
                 refund.record_transfer(sale, row, ONE)

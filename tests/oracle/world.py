@@ -91,6 +91,7 @@ class Case(Thing):
     amount: int
     due: datetime | None
     taken: bool = False
+    kept: int = 0
     fee: tuple[int, int] = (0, 0)
     loss: int = 0
     rounds: int = 0

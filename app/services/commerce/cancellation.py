@@ -59,6 +59,9 @@ def terms(session: Session, order: Order, kind: ActorKind, *, delivered_bps: int
 
     Raises GuardFailed when this party cannot cancel now, Invalid for a share that is missing or none.
     """
+    if order.state is OrderState.pending_acceptance and kind is ActorKind.operator:
+        sentence = "We cancel before the provider has accepted: everything goes back, the order fee included."
+        return _all(session, order, RefundCause.cancelled_by_staff, sentence)
     if order.state is OrderState.pending_acceptance and kind is ActorKind.buyer:
         sentence = "The provider has not accepted yet: everything goes back, the order fee included."
         return _all(session, order, RefundCause.cancelled_before_acceptance, sentence)

@@ -30,7 +30,8 @@ PSP = Actor(ActorKind.psp, name="payment provider")
 REVIEW = ("under_review", "warning_under_review")
 ASKS = ("needs_response", "warning_needs_response")
 SHORTEST = 20
-LOOKED_BACK = timedelta(days=3)
+LOOKED_BACK = timedelta(days=30)
+"""Further than any time in which we and all messages were away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +85,9 @@ def follow(session: Session, payment: Payment, said: ProviderDispute, *, actor: 
     if row.withdrawn_at is None and (said.withdrawn or said.status in {"won", "lost"}):
         _withdrawn(session, row, order, said)
     if said.status == "won":
-        _won(session, row, order, actor)
+        _won(session, row, order, said, actor)
     elif said.status == "lost":
-        _lost(session, row, order, actor)
+        _lost(session, row, order, said, actor)
     elif said.status == "warning_closed":
         machine.apply(session, row, "inquiry_closed", actor=actor)
         row.closed_at = clock.now()
@@ -217,23 +218,25 @@ def _withdrawn(session: Session, row: Chargeback, order: Order | None, said: Pro
         escrow.freeze_hold(session, order, reason="the payment is contested at the bank")
 
 
-def _won(session: Session, row: Chargeback, order: Order | None, actor: Actor) -> None:
+def _won(session: Session, row: Chargeback, order: Order | None, said: ProviderDispute, actor: Actor) -> None:
     moved = machine.apply(session, row, "psp_won", actor=actor)
     row.closed_at = clock.now()
     session.flush()
     journal_entry.chargeback_won(session, row, transition=moved)
+    _fee_in_the_end(session, row, said, moved)
     if order is not None:
         escrow.thaw(session, order, reason="the chargeback was won")
         dispute.open_when_late(session, order)
     _resume_refunds(session, row)
 
 
-def _lost(session: Session, row: Chargeback, order: Order | None, actor: Actor) -> None:
+def _lost(session: Session, row: Chargeback, order: Order | None, said: ProviderDispute, actor: Actor) -> None:
     """Covered in this order: what we owed the buyer anyway, what is held, what the seller got, the order fee; the rest
     is our loss."""
     moved = machine.apply(session, row, "psp_lost", actor=actor)
     row.closed_at = clock.now()
     session.flush()
+    _fee_in_the_end(session, row, said, moved)
     refund.lock_all(session, row.payment_id)
     left = row.amount_minor - _owed_anyway(session, row)
     if order is not None and left:
@@ -254,6 +257,13 @@ def _lost(session: Session, row: Chargeback, order: Order | None, actor: Actor) 
     if order is not None:
         escrow.thaw(session, order, reason="the chargeback was lost; the rest stays held")
     _resume_refunds(session, row)
+
+
+def _fee_in_the_end(session: Session, row: Chargeback, said: ProviderDispute, moved: Transition) -> None:
+    """A provider may give its fee back with a won case, or take another; whatever was heard first, this is booked."""
+    if more := said.fee_minor - row.fee_minor:
+        row.fee_minor = said.fee_minor
+        journal_entry.chargeback_fee(session, row, more=more, transition=moved)
 
 
 def _owed_anyway(session: Session, row: Chargeback) -> int:

@@ -153,6 +153,12 @@ def chargeback_won(session: Session, chargeback: Chargeback, *, transition: Tran
     return _post(session, "chargeback.won", f"{chargeback.id}", _chargeback_subject(chargeback), lines, transition)
 
 
+def chargeback_fee(session: Session, chargeback: Chargeback, *, more: int, transition: Transition) -> int:
+    """A case ended, and the provider keeps `more` minor units for it than it took at first (below zero: less)."""
+    lines = postings.chargeback_fee(chargeback.provider, chargeback.currency, more=more)
+    return _post(session, "chargeback.fee", f"{chargeback.id}", _chargeback_subject(chargeback), lines, transition)
+
+
 def escrow_charged_back(
     session: Session, order: Order, chargeback: Chargeback, *, amount_minor: int, transition: Transition
 ) -> int:

@@ -134,8 +134,13 @@ def chargeback_opened(provider: str, chargeback_id: UUID, currency: str, *, amou
 
 
 def chargeback_won(provider: str, chargeback_id: UUID, currency: str, *, amount: int) -> list[Line]:
-    """The bank gave the money back; the fee for the case stays spent."""
+    """The bank gave the money back."""
     return _lines(currency, (account.psp(provider), amount), (account.dispute(chargeback_id), -amount))
+
+
+def chargeback_fee(provider: str, currency: str, *, more: int) -> list[Line]:
+    """The provider keeps another fee than it took at first; `more` is below zero when it gave some back."""
+    return _lines(currency, (account.DISPUTE_FEES, more), (account.psp(provider), -more))
 
 
 def escrow_charged_back(order_id: UUID, chargeback_id: UUID, currency: str, *, gross: int) -> list[Line]:

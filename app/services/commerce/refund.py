@@ -187,9 +187,9 @@ def follow(session: Session, row: Refund, result: RefundResult, *, actor: Actor 
         machine.apply(
             session, row, "submit", actor=SYSTEM, reason="the provider had it", detail={"attempt": row.attempts}
         )
+    if row.state is RefundState.unknown or _said_no_and_did_it(row, result):
+        machine.apply(session, row, "found", actor=SYSTEM, reason="the provider had it")
     row.provider_refund_id = row.provider_refund_id or result.id
-    if row.state is RefundState.unknown:
-        machine.apply(session, row, "found", actor=SYSTEM)
     if result.status == "succeeded" and row.state is RefundState.submitted:
         moved = machine.apply(session, row, "psp_succeeded", actor=actor)
         journal_entry.refund_succeeded(session, row, transition=moved)
@@ -197,6 +197,12 @@ def follow(session: Session, row: Refund, result: RefundResult, *, actor: Actor 
     if result.status in {"failed", "canceled"}:
         return _failed(session, row, result, actor)
     return False
+
+
+def _said_no_and_did_it(row: Refund, result: RefundResult) -> bool:
+    """Refused, as we heard it, and made after all. One that the provider knew and that failed is over."""
+    refused = row.state is RefundState.failed and row.provider_refund_id is None and not row.transfer_reference
+    return refused and result.status in {"pending", "succeeded"}
 
 
 def _of_this_attempt(row: Refund, result: RefundResult) -> bool:

@@ -17,7 +17,7 @@ from app.services.platform import machine, timer
 from models.actor import Actor
 from models.commerce.allocation import AllocationKind
 from models.commerce.escrow import EscrowState
-from models.commerce.order import Order
+from models.commerce.order import Order, OrderState
 from models.commerce.refund import BY_STAFF, Refund, RefundCause, RefundState
 from models.commerce.refund_line import RefundLine
 from models.errors import Conflict, Invalid
@@ -116,25 +116,8 @@ def request(
 
 
 def approve(session: Session, row: Refund, *, actor: Actor) -> Transition:
-    """Another person than the one who asked says yes: it is posted and sent. Raises GuardFailed, Conflict."""
-    return carry_out(session, row, "approve", actor=actor)
-
-
-def reject(session: Session, row: Refund, *, actor: Actor, reason: str) -> Transition:
-    """No, and why."""
-    if not reason.strip():
-        raise Invalid("Say why.", {"reason": "Say why, for whoever asked."})
-    return machine.apply(session, row, "reject", actor=actor, reason=reason.strip())
-
-
-@timer.on_timer("refund", "deadline", first=lambda _session, row: row.order)
-def deadline(session: Session, row: Refund, *, actor: Actor) -> Transition:
-    """Fourteen days after the request it is approved by law (CCR 2013 reg. 34); not while a problem is open."""
-    return carry_out(session, row, "deadline", actor=actor)
-
-
-def carry_out(session: Session, row: Refund, event: str, *, actor: Actor) -> Transition:
-    """Approves, posts what was asked for by today's figures, and has it sent."""
+    """Another person than the one who asked says yes: it is posted by today's figures, and sent. Raises GuardFailed,
+    Conflict."""
     order = row.order
     if order is None:
         raise Conflict("A late capture goes back by itself.")
@@ -142,11 +125,11 @@ def carry_out(session: Session, row: Refund, event: str, *, actor: Actor) -> Tra
     hold = escrow.of_order(session, order)
     machine.lock(session, hold)
     machine.lock(session, row)
-    row.legal(event, actor.kind)  # before the figures: one that is over is no longer a question of limits
+    row.legal("approve", actor.kind)  # before the figures: one that is over is no longer a question of limits
     found = _of_request(session, order, row)
-    moved = machine.apply(session, row, event, actor=actor, by=actor.user_id)
-    row.approved_by_user_id = actor.user_id
-    session.flush()
+    if row.requested_by_user_id != actor.user_id:  # the same person is refused by the guard, in words
+        row.approved_by_user_id = actor.user_id
+    moved = machine.apply(session, row, "approve", actor=actor, by=actor.user_id)
     taken, parts = moved, list[Part]()
     if found.held:
         taken, parts = escrow.take_part(session, order, {one.line_id: one.gross for one in found.held})
@@ -159,6 +142,20 @@ def carry_out(session: Session, row: Refund, event: str, *, actor: Actor) -> Tra
         journal_entry.refund_clawed_back(session, row, order, back, fee=not found.held, transition=moved)
     refund.ask_for_submission(session, row)
     return moved
+
+
+def reject(session: Session, row: Refund, *, actor: Actor, reason: str) -> Transition:
+    """No, and why."""
+    if not reason.strip():
+        raise Invalid("Say why.", {"reason": "Say why, for whoever asked."})
+    return machine.apply(session, row, "reject", actor=actor, reason=reason.strip())
+
+
+@timer.on_timer("refund", "deadline")
+def deadline(session: Session, row: Refund, *, actor: Actor) -> Transition:
+    """Fourteen days after the request nobody has approved it. What a customer has a right to needs no request: that is
+    approved by policy, and the clock never takes the second person's place."""
+    return machine.apply(session, row, "deadline", actor=actor, reason="Nobody approved it within 14 days.")
 
 
 def _of_request(session: Session, order: Order, row: Refund) -> Preview:
@@ -178,7 +175,10 @@ def _preview(session: Session, order: Order, lines: Mapping[UUID, int], fee: Fee
         if gross > first:
             released.append(allocation.after_release(standing[line_id], gross - first))
     if held and allocation.total(held) >= escrow.remaining(session, order):
-        raise Invalid("That is all that is held. Cancel the order instead.", {"amount": "Leave something in the hold."})
+        instead = (
+            "Decide its problem" if order.state in {OrderState.delivered, OrderState.disputed} else "Cancel the order"
+        )
+        raise Invalid(f"That is all that is held. {instead} instead.", {"amount": "Leave something in the hold."})
     return Preview(
         order.currency,
         tuple(held),

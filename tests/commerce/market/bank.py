@@ -90,7 +90,8 @@ class Bank:
         return dispute
 
     def rule(self, dispute: Document, outcome: str, due: datetime) -> None:
-        """The bank's word: won, lost, warning_closed, under_review, or escalated from an inquiry."""
+        """The bank's word: won, lost, warning_closed, under_review, or escalated from an inquiry. This provider gives
+        its fee back with an odd sum."""
         if outcome == "escalated":
             dispute |= {"status": "needs_response", "evidence_details": {"due_by": int(due.timestamp())}}
             dispute["balance_transactions"] = [{"amount": -dispute["amount"], "fee": DISPUTE_FEE}]
@@ -99,14 +100,15 @@ class Bank:
         if outcome == "won":
             dispute["balance_transactions"] = [
                 *dispute["balance_transactions"],
-                {"amount": dispute["amount"], "fee": 0},
+                {"amount": dispute["amount"], "fee": -DISPUTE_FEE if dispute["amount"] % 2 else 0},
             ]
         self.tell("charge.dispute.updated", dispute)
 
     # what the shop asks of it (app.clients.payments.Payments)
 
-    def _before(self) -> None:
-        if self.trouble == "refused":
+    def _before(self, *, asked: bool = False) -> None:
+        """Questions are answered also by a provider that says no to everything that changes something."""
+        if self.trouble == "refused" and not asked:
             raise PaymentsRefused("no")
         if self.trouble == "unavailable":
             raise PaymentsUnavailable("away")
@@ -119,7 +121,7 @@ class Bank:
             raise PaymentsUnknown("lost on the way back")
 
     def intent(self, intent_id: str) -> Intent:
-        self._before()
+        self._before(asked=True)
         return payments.intent_of(self.things[intent_id])
 
     def cancel_intent(self, intent_id: str, *, key: str) -> Intent:
@@ -136,8 +138,6 @@ class Bank:
     def refund(
         self, intent_id: str, *, amount_minor: int, reference: str, key: str, metadata: Mapping[str, str] | None = None
     ) -> RefundResult:
-        if key in self.keys and self.trouble == "refused":
-            self.trouble = "none"  # a provider that did it does not say no to the same key
         self._before()
         if key not in self.keys:
             self._require_left(intent_id, amount_minor)
@@ -158,21 +158,21 @@ class Bank:
             raise PaymentsRefused("more than is left")
 
     def refund_by_id(self, refund_id: str) -> RefundResult:
-        self._before()
+        self._before(asked=True)
         return payments.refund_of(self.things[refund_id])
 
     def refunds_of(self, intent_id: str, *, reference: str | None = None) -> tuple[RefundResult, ...]:
         """Newest first, as the provider lists them."""
-        self._before()
+        self._before(asked=True)
         found = [payments.refund_of(one) for one in self._of("refund", intent_id)]
         return tuple(one for one in reversed(found) if reference in {None, one.reference})
 
     def dispute(self, dispute_id: str) -> Dispute:
-        self._before()
+        self._before(asked=True)
         return payments.dispute_of(self.things[dispute_id])
 
     def disputes_since(self, moment: datetime) -> Iterator[Dispute]:
-        self._before()
+        self._before(asked=True)
         since = moment.timestamp()
         found = [one for one in self.things.values() if one["object"] == "dispute" and one["created"] >= since]
         return iter([payments.dispute_of(one) for one in found])

@@ -211,7 +211,7 @@ HISTORY: dict[tuple[str, str], str] = {
     ("escrow", "charge_back_part"): "{amount} went back to {buyer} by their bank",
     ("refund", "approve"): "A refund of {amount} was approved",
     ("refund", "auto_approve"): "{amount} is being sent back",
-    ("refund", "deadline"): "A refund of {amount} was approved",
+    ("refund", "deadline"): "A refund of {amount} was not approved",
     ("refund", "reject"): "A refund of {amount} was not approved",
     ("refund", "submit"): "The refund of {amount} went to the payment provider",
     ("refund", "no_answer"): "The payment provider has not confirmed the refund of {amount}; we keep asking",
