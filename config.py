@@ -33,6 +33,7 @@ class Config:
     secret_key: str = knob(None, "signs sessions and forms; at least 32 characters", secret=True)
     base_url: str = knob("http://127.0.0.1:8000", "the address people type, without a slash at the end")
     trusted_hosts: str = knob("127.0.0.1,localhost", "host names this server answers to, separated by commas")
+    trusted_proxies: str = knob("0", "how many proxies of yours stand before this server and say who asks")
     storage_url: str = knob("file://var/storage", "where files lie: file://folder or s3://bucket/prefix")
     payments_url: str = knob("http://127.0.0.1:8090", "the payment provider's API")
     payments_public_url: str = knob("http://127.0.0.1:8090", "where its payment page is shown to customers")
@@ -66,6 +67,8 @@ class Config:
             raise ConfigError(f"config: ENVIRONMENT is {self.environment!r}; say development, test or production")
         if not self.db_pool.isdigit():
             raise ConfigError(f"config: DB_POOL is {self.db_pool!r}; say a number")
+        if not self.trusted_proxies.isdigit():
+            raise ConfigError(f"config: TRUSTED_PROXIES is {self.trusted_proxies!r}; say a number")
         if self.seal_signing_key and not re.fullmatch("[0-9a-fA-F]{64}", self.seal_signing_key):
             raise ConfigError("config: SEAL_SIGNING_KEY is not 64 hexadecimal digits")
         if self.production:
@@ -138,6 +141,7 @@ class Config:
             "SECRET_KEY": len(self.secret_key) < SHORTEST_SECRET or self.secret_key.lower() in DEVELOPMENT_SECRETS,
             "MIGRATION_DATABASE_URL": not self.migration_database_url
             or self.migration_database_url == self.database_url,
+            "TRUSTED_PROXIES": int(self.trusted_proxies) < 1,
             "BASE_URL": not self.base_url.startswith("https://"),
             "PAYMENTS_PROVIDER": self.payments_provider == "simulator",
             "PAYMENTS_WEBHOOK_SECRETS": not self.webhook_secrets

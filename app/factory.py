@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Flask, g
 from flask_migrate import Migrate
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import observability, parts
 from app import session as sessions
@@ -61,6 +62,15 @@ def _migrations(app: Flask) -> None:
     Migrate(app, _Database(), directory="migrations", compare_type=True)
 
 
+def behind_proxies(app: Flask, number: int) -> None:
+    """Believes so many proxies about who asks and by which scheme; what a visitor wrote before counts for nothing.
+
+    It is put on before the request's context, which asks whether our own proxy gave the request its name.
+    """
+    if number:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=number, x_proto=number)  # type: ignore[method-assign]
+
+
 def _views(app: Flask, made: parts.Parts) -> None:
     from views import api as api_views
     from views import assets, audit_context, health, moments, packing, plain_text, request_context
@@ -68,6 +78,7 @@ def _views(app: Flask, made: parts.Parts) -> None:
     from views import hooks as hook_views
     from views import storefront as storefront_views
 
+    behind_proxies(app, int(made.config.trusted_proxies))
     packing.install(app)  # the first that is asked before, so the last that touches what leaves
     request_context.install(app)
     plain_text.install(app)

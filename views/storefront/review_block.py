@@ -100,6 +100,12 @@ def said_by(organisation: Organisation) -> str:
     return f"{first} {last[:1]}." if last else first
 
 
+def _title(order: Order) -> str:
+    """What was ordered, as it stood in the shop: the lines of a quote were written for one customer."""
+    first = order.lines[0]
+    return first.description if order.checkout.quote_offer_id else first.title
+
+
 def told(row: Review) -> Said:
     """A row as plain values."""
     return Said(
@@ -108,7 +114,7 @@ def told(row: Review) -> Said:
         text=row.text,
         who=said_by(row.author_organisation),
         about=row.subject_organisation.name,
-        title=row.order.lines[0].title,
+        title=_title(row.order),
         at=row.published_at or row.created_at,
         until=row.publish_at,
         state=row.state,
@@ -128,6 +134,7 @@ def shown_about(*, organisation_id: UUID | None = None, listing_id: UUID | None 
         joinedload(Review.author_organisation),
         joinedload(Review.subject_organisation),
         joinedload(Review.order).selectinload(Order.lines),
+        joinedload(Review.order).joinedload(Order.checkout),
         joinedload(Review.reply),
     )
 

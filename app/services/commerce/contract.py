@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -10,6 +11,8 @@ from app.services.commerce import cancellation, cancellation_policy, deal
 from models.catalogue.listing import Listing
 from models.commerce.document import DocumentKind
 from models.commerce.order import Order
+from models.commerce.quote_offer import QuoteOffer
+from models.commerce.quote_request import QuoteRequest
 from models.errors import Conflict
 from reports.commerce import facts
 from reports.commerce.facts import Consent, ContractFacts, Ladder, Party, Rung, Visit
@@ -21,7 +24,7 @@ def contract_facts(session: Session, order_id: UUID, *, marketplace: Party) -> C
     if order.accepted_at is None:
         raise Conflict("A contract needs an acceptance.")
     listing = session.get_one(Listing, order.lines[0].listing_id)
-    checkout = order.checkout
+    checkout, work = order.checkout, _work(session, order)
     consumer = order.buyer_organisation.personal
     ordered_on = deal.day(order.captured_at, order.visit_zone)
     return ContractFacts(
@@ -29,8 +32,8 @@ def contract_facts(session: Session, order_id: UUID, *, marketplace: Party) -> C
         ordered_at=order.captured_at,
         accepted_at=order.accepted_at,
         listing=facts.Listing(
-            title=order.lines[0].title,
-            description=order.lines[0].description,
+            title=work.title,
+            description=work.description,
             reference=listing.slug,
             area=", ".join(sorted(covered.area for covered in listing.areas)),
         ),
@@ -48,6 +51,34 @@ def contract_facts(session: Session, order_id: UUID, *, marketplace: Party) -> C
         cancellation_form=deal.text_on("model-cancellation-form", ordered_on) if consumer else None,
         cancel_before=cancellation.period_ends(order.accepted_at, order.visit_zone) if consumer else None,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What is to be done, in the words that both sides agreed to."""
+
+    title: str
+    description: str
+
+
+def _work(session: Session, order: Order) -> _Work:
+    """As it was shown; of a quote, the job as the customer described it and the offer that was accepted."""
+    first = order.lines[0]
+    if order.checkout.quote_offer_id is None:
+        return _Work(first.title, first.description)
+    offer = session.get_one(QuoteOffer, order.checkout.quote_offer_id)
+    job = session.get_one(QuoteRequest, offer.quote_id)
+    parts = [
+        f"The customer's job: {job.text}",
+        *(["Photos and documents that came with it: " + ", ".join(_names(job))] if job.files else []),
+        f"Offer {offer.number} of the provider: " + "; ".join(line.title for line in offer.lines) + ".",
+        *([f"With the offer: {offer.note}"] if offer.note else []),
+    ]
+    return _Work(first.description, "\n".join(parts))
+
+
+def _names(job: QuoteRequest) -> list[str]:
+    return [one.stored_file.original_name or "a file" for one in job.files]
 
 
 def _ladder(order: Order) -> Ladder:

@@ -49,7 +49,8 @@ def prepare(session: Session, checkout: Checkout, *, provider: str) -> Payment:
 def opening(session: Session, payment_id: UUID) -> Opening:
     """The facts for the provider's call, which is made outside any transaction."""
     row = session.get_one(Payment, payment_id)
-    title = row.checkout.lines[0].title
+    first = row.checkout.lines[0]
+    title = first.description if row.checkout.quote_offer_id else first.title
     return Opening(row.id, row.checkout_id, row.amount_minor, row.currency, title, row.intent_id)
 
 

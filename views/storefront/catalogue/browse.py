@@ -53,8 +53,8 @@ class Page:
 @public
 def search_page() -> ResponseReturnValue:
     """One address for one search: the same question at /services."""
-    asked_as_is: dict[str, Any] = request.args.to_dict(flat=False)
-    return redirect(url_for("storefront.services", **asked_as_is), 301)
+    asked_as_is = request.query_string.decode("ascii", "ignore")
+    return redirect(url_for("storefront.services") + (f"?{asked_as_is}" if asked_as_is else ""), 301)
 
 
 @storefront.get("/services")
