@@ -31,6 +31,7 @@ SCHEDULES: tuple[Schedule, ...] = (
     Schedule("commerce.client_money.keep", timedelta(days=1), timedelta(hours=1, minutes=30)),
     Schedule("commerce.payment.sweep", timedelta(minutes=1)),
     Schedule("commerce.chargeback.sweep", timedelta(minutes=10), timedelta(minutes=3)),
+    Schedule("commerce.webhook_inbox.sweep", timedelta(minutes=10), timedelta(minutes=7)),
     Schedule("platform.heartbeat.worker", timedelta(seconds=15)),
     Schedule("platform.notification.digest", timedelta(minutes=15), timedelta(minutes=1)),
     Schedule("platform.outbox_message.prune", timedelta(days=1), timedelta(hours=3)),

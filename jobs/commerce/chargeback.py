@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from uuid import UUID
 
 import structlog
@@ -22,7 +21,7 @@ LONGEST = 12
 
 
 @job("commerce.chargeback.submit_evidence")
-def submit_evidence(run: JobRun, *, chargeback_id: str, papers: Sequence[str] = (), proved: bool = False) -> None:
+def submit_evidence(run: JobRun, *, chargeback_id: str, papers: list[str], proved: bool) -> None:
     """Sends the text with those papers of the order: what there was when somebody sent it, however often it is tried.
 
     A bank takes one letter and refuses the second, so each try has a key of its own: under an old one the provider

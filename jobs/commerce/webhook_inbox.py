@@ -7,12 +7,11 @@ from uuid import UUID
 from app.services.commerce import webhook_inbox
 from jobs.base import JobRun, NotYet, job
 
-AGAIN_SECONDS = 20
-
 
 @job("commerce.webhook_inbox.apply")
 def apply(run: JobRun, *, inbox_id: str) -> None:
-    """Reads the object again at the provider and applies what it is now."""
+    """Reads the object again at the provider and applies what it is now. What is not known here yet is looked at again
+    after 20 seconds, then ever more rarely, at least every hour, until its timer gives it up."""
     key = UUID(inbox_id)
     with run.transaction() as session:
         read = webhook_inbox.reading(session, key)
@@ -20,9 +19,17 @@ def apply(run: JobRun, *, inbox_id: str) -> None:
         return
     present = _present(run, read)
     with run.transaction() as session:
-        known = webhook_inbox.apply(session, key, read, present)
-    if not known:
-        raise NotYet(AGAIN_SECONDS)
+        if webhook_inbox.apply(session, key, read, present):
+            return
+        pause = webhook_inbox.pause(session, key)
+    raise NotYet(pause.total_seconds())
+
+
+@job("commerce.webhook_inbox.sweep")
+def sweep(run: JobRun) -> None:
+    """What waits for a dead letter becomes dead itself: there people have a duty and a button."""
+    with run.transaction() as session:
+        webhook_inbox.give_up_dead_letters(session)
 
 
 def _present(run: JobRun, read: webhook_inbox.Reading) -> webhook_inbox.Present:

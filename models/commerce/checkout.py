@@ -13,12 +13,14 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from models.base import Base
 from models.commerce.cancellation_policy import CancellationPolicy
 from models.commerce.checkout_line import CheckoutLine
+from models.commerce.quote_offer import QuoteOffer
 from models.lifecycle import Lifecycle, Machine, Timer, move
 from models.people.organisation import Organisation
 from models.types import Created, Currency, Digest, Minor, Prose, Short, UserId, UuidPk
 
 MOST_ATTEMPTS = 5
 PAYMENT_WINDOW = timedelta(minutes=15)
+LONGEST_DRAFT = timedelta(days=7)
 
 
 class CheckoutState(Enum):
@@ -41,7 +43,8 @@ CHECKOUT = Machine(
     reopen=frozenset({S.expired, S.abandoned}),
     moves=(
         move(S.draft, "submit", S.awaiting_payment, "buyer", "price unchanged, visit offered, seller active, consents"),
-        move(S.draft, "lapse", S.abandoned, "system", timer=Timer(after=timedelta(days=7))),
+        move(S.draft, "lapse", S.abandoned, "system", timer=Timer(at="draft_until")),
+        move(S.draft, "give_back", S.abandoned, "buyer"),
         move(S.awaiting_payment, "payment_captured", S.paid, "psp", "captured equals the total"),
         move(S.awaiting_payment, "payment_failed", S.awaiting_payment, "psp", "fewer than five attempts"),
         move(S.awaiting_payment, "lapse", S.expired, "system", timer=Timer(after=PAYMENT_WINDOW)),
@@ -109,3 +112,11 @@ class Checkout(Lifecycle, Base):
     lines: Mapped[list[CheckoutLine]] = relationship(
         CheckoutLine, order_by=CheckoutLine.position, cascade="all, delete-orphan"
     )
+    quote_offer: Mapped[QuoteOffer | None] = relationship(QuoteOffer)
+
+    @property
+    def draft_until(self) -> datetime:
+        """When a draft ends by itself (UTC): after a week, and with the offer that it is from, which nobody can order
+        any more."""
+        week = self.state_entered_at + LONGEST_DRAFT
+        return min(week, self.quote_offer.valid_until) if self.quote_offer else week

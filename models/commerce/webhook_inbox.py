@@ -36,8 +36,10 @@ WEBHOOK_INBOX = Machine(
         move(S.received, "seen", S.duplicate, "system", "this event is here already"),
         move(S.received, "apply", S.applied, "system", "the change is legal now, or made already"),
         move(S.received, "defer", S.deferred, "system", "what it speaks of is not known yet"),
+        move(S.received, "give_up", S.dead, "system", "asking for it became a dead letter"),
         move(S.deferred, "apply", S.applied, "system", "by the provider's present state"),
         move(S.deferred, "give_up", S.dead, "system", timer=Timer(after=timedelta(hours=72))),
+        move(S.dead, "apply", S.applied, "system", "its dead letter was run again"),
         move(S.dead, "replay", S.received, "operator"),
     ),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,6 +13,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base
 from models.types import Created, Short, UserId, UuidPk
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}|")
+"""One end of a period, which may be left open."""
 
 
 class SavedView(Base):
@@ -40,7 +45,13 @@ class SavedView(Base):
     role: Mapped[Role | None] = relationship(Role)
 
     def leads_to(self, asked: dict[str, Any]) -> bool:
-        """Whether these query parameters are the view's."""
-        return {name: sorted(values) for name, values in self.query.items()} == {
-            name: sorted(values if isinstance(values, list) else [values]) for name, values in asked.items()
+        """Whether these query parameters are the view's. What was ticked in another order is the same; the days of a
+        period are not: `from` is the first and `until` the second, and either may be empty."""
+        given = {name: values if isinstance(values, list) else [values] for name, values in asked.items()}
+        return {name: _said(values) for name, values in self.query.items()} == {
+            name: _said(values) for name, values in given.items()
         }
+
+
+def _said(values: Sequence[str]) -> Sequence[str]:
+    return list(values) if any(_DAY.fullmatch(value) for value in values) else sorted(values)

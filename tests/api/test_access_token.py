@@ -6,10 +6,12 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from werkzeug.security import generate_password_hash
 
-from app.services.people import access_token
+from app.services.people import access_token, person
 from models.people.access_token import AccessToken
 from models.platform.audit_event import SECRET, AuditEvent
+from models.platform.mail_message import MailMessage
 from models.types import utc_now
 from tests.api.conftest import Program
 from tests.factories import people
@@ -129,3 +131,85 @@ def test_tokens_are_forgotten_a_month_after_their_end(arrange, told, session):
     arrange(access_token.issue, **issue, now=now - timedelta(days=29))
     assert arrange(access_token.prune, now=now) == 1
     assert len(tokens(session)) == 1
+
+
+# ---- a new program ----
+
+
+def from_elsewhere(nobody, email, *, address="127.0.0.1", agent="ledger/1.0", label="bookkeeping"):
+    body = {"email": email, "password": people.PASSWORD, "label": label}
+    more = {"headers": {"User-Agent": agent}, "environ_overrides": {"REMOTE_ADDR": address}}
+    assert nobody.client.post("/api/v1/tokens", json=body, **more).status_code == 201
+
+
+def mails(session):
+    session.rollback()
+    return list(session.scalars(sa.select(MailMessage).order_by(MailMessage.id)))
+
+
+def test_a_token_for_a_program_that_was_never_seen_is_told_by_mail(nobody, told, session):
+    email = told.buyer.user.email
+    from_elsewhere(nobody, email, address="203.0.113.9")
+    (mail,) = mails(session)
+    (row,) = tokens(session)
+    assert (mail.template, mail.to_address, mail.user_id) == ("account_new_token", email, told.buyer.user.id)
+    assert mail.key.endswith(f":{row.id}")
+    for read in (mail.text, mail.html):
+        assert "bookkeeping" in read
+        assert "203.0.113.9" in read
+        assert "http://localhost/account/security" in read
+    assert mail.unsubscribe_url == ""
+
+
+def test_a_known_program_is_not_told_of_each_time(nobody, told, session):
+    for agent in ("ledger/1.0", "ledger/1.0", "ledger/1.2.3"):
+        from_elsewhere(nobody, told.buyer.user.email, agent=agent)
+    assert len(tokens(session)) == 3
+    assert len(mails(session)) == 1
+
+
+@pytest.mark.parametrize("change", [{"address": "203.0.113.9"}, {"agent": "thief/1.0"}, {"label": "other"}])
+def test_another_network_or_another_program_is_told_of(nobody, told, session, change):
+    from_elsewhere(nobody, told.buyer.user.email)
+    from_elsewhere(nobody, told.buyer.user.email, **change)
+    assert len(mails(session)) == 2
+
+
+def test_a_connection_that_changes_its_own_half_of_the_address_is_the_same_network(nobody, told, session):
+    for address in ("2001:db8:1:2::9", "2001:db8:1:2:aaaa:bbbb:cccc:dddd"):
+        from_elsewhere(nobody, told.buyer.user.email, address=address)
+    assert len(mails(session)) == 1
+    from_elsewhere(nobody, told.buyer.user.email, address="2001:db8:1:3::9")
+    assert len(mails(session)) == 2
+
+
+def test_what_one_person_s_program_is_known_for_says_nothing_of_another_s(nobody, told, session):
+    for party in (told.buyer, told.seller):
+        from_elsewhere(nobody, party.user.email)
+    assert {one.to_address for one in mails(session)} == {told.buyer.user.email, told.seller.user.email}
+
+
+def test_a_program_is_new_again_after_ninety_days_and_after_a_new_password(nobody, told, session, monkeypatch):
+    from_elsewhere(nobody, told.buyer.user.email)
+    monkeypatch.setattr(access_token, "KNOWN_FOR", timedelta(0))
+    from_elsewhere(nobody, told.buyer.user.email)
+    assert len(mails(session)) == 2
+    monkeypatch.undo()
+    user = session.merge(told.buyer.user)
+    user.password = generate_password_hash(people.PASSWORD, method=person.HASH_METHOD)
+    session.commit()
+    from_elsewhere(nobody, told.buyer.user.email)
+    assert len(mails(session)) == 3
+
+
+def test_a_wrong_password_tells_nobody_and_a_program_is_given_no_cookie(nobody, told, session):
+    sign_in(nobody, told.buyer.user.email, "guess")
+    assert mails(session) == []
+    assert "Set-Cookie" not in sign_in(nobody, told.buyer.user.email).headers
+
+
+def test_the_name_of_a_program_is_no_link_in_our_mail(nobody, told, session):
+    from_elsewhere(nobody, told.buyer.user.email, label="safe: https://evil.test/x")
+    (mail,) = mails(session)
+    assert "safe https evil test x" in mail.text
+    assert "evil.test" not in mail.text + mail.html

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 
 from app.clients.payments import Intent, PaymentsUnavailable
+from app.services.commerce import checkout
+from models.actor import Actor
+from models.commerce.cancellation_policy import CancellationPolicy
 from models.commerce.checkout import Checkout, CheckoutState
 from models.commerce.payment import Payment
 from tests.factories import commerce, people
@@ -51,9 +55,14 @@ def filled(begun, **changes):
         "site_postcode": "BS3 1NG",
         "access_notes": "Ring twice",
         "fingerprint": begun["fingerprint"],
+        "ladder": begun["ladder"]["id"],
         **begun["texts"],
         **changes,
     }
+
+
+def stricter(work, told):
+    work.merge(told.listing).cancellation_policy = "strict"
 
 
 def test_a_checkout_begins_at_todays_price_and_says_what_to_show(buyer, begun, told):
@@ -96,7 +105,9 @@ def test_every_wrong_field_is_named_at_once(buyer, begun, provider):
     assert {one["pointer"] for one in answer.json["errors"]} == {"#/site_address", "#/site_postcode", "#/window"}
 
 
-@pytest.mark.parametrize("change", [{"sitepostcode": "BS3"}, {"fingerprint": "x"}, {"window": 7}, {"window": None}])
+@pytest.mark.parametrize(
+    "change", [{"sitepostcode": "BS3"}, {"fingerprint": "x"}, {"window": 7}, {"window": None}, {"ladder": "x"}]
+)
 def test_a_field_that_is_unknown_or_of_another_kind_is_refused(buyer, begun, change):
     answer = buyer.post(f"/checkouts/{begun['id']}/submit", filled(begun, **change))
     assert answer.status_code == 422
@@ -107,6 +118,67 @@ def test_a_text_that_is_not_the_one_in_force_is_not_recorded(buyer, begun, provi
     answer = buyer.post(f"/checkouts/{begun['id']}/submit", filled(begun, cancellation="something@0.0.1"))
     assert answer.status_code == 422
     assert answer.json["errors"][0]["pointer"] == "#/cancellation"
+
+
+def test_a_checkout_says_what_comes_back_after_a_cancellation(begun, told, session):
+    kept = session.scalars(sa.select(CancellationPolicy).where(CancellationPolicy.code == "standard")).one()
+    shown = begun["ladder"]
+    steps = shown.pop("steps")
+    assert shown == {
+        "id": str(kept.id), "code": "standard", "name": "Standard", "since": "2026-01-01", "summary": kept.summary,
+    }  # fmt: skip
+    assert [(one["hours_before"], one["bps"], one["back"]["amount_minor"]) for one in steps] == [
+        (48, 10_000, 28_800),
+        (24, 5_000, 14_400),
+        (0, 0, 0),
+    ]
+    assert [f"{one['until']}: {one['share']}" for one in steps] == [
+        "Until 48 hours before the visit: Everything",
+        "Until 24 hours before the visit: Half",
+        "After that, until the visit begins: Nothing",
+    ]
+
+
+def test_the_ladder_that_was_shown_goes_into_the_order(buyer, begun, told, arrange, provider, session):
+    buyer.done(f"/checkouts/{begun['id']}/submit", filled(begun))
+    assert str(session.scalars(sa.select(Checkout.cancellation_policy_id)).one()) == begun["ladder"]["id"]
+    arrange(stricter, told)
+    assert buyer.read(f"/checkouts/{begun['id']}")["ladder"] == begun["ladder"]
+
+
+def test_a_ladder_that_changed_meanwhile_orders_nothing_and_is_read_again(
+    buyer, begun, told, arrange, provider, session
+):
+    arrange(stricter, told)
+    at = f"/checkouts/{begun['id']}/submit"
+    answer = buyer.post(at, filled(begun), key=KEY)
+    assert (answer.status_code, answer.json["code"]) == (422, "invalid")
+    assert [one["pointer"] for one in answer.json["errors"]] == ["#/ladder"]
+    assert session.scalars(sa.select(Checkout.state)).one() is CheckoutState.draft
+    assert session.scalar(sa.select(sa.func.count()).select_from(Payment)) == 0
+    now = buyer.read(f"/checkouts/{begun['id']}")
+    assert now["ladder"]["code"] == "strict"
+    assert buyer.done(at, filled(now), key=KEY)["state"] == "awaiting_payment"
+
+
+def test_nobody_orders_without_the_ladder_they_were_shown(buyer, begun, provider):
+    sent = filled(begun)
+    del sent["ladder"]
+    answer = buyer.post(f"/checkouts/{begun['id']}/submit", sent)
+    assert answer.status_code == 422
+    assert [one["pointer"] for one in answer.json["errors"]] == ["#/ladder"]
+
+
+def test_the_same_request_is_answered_alike_after_the_ladder_changed(buyer, begun, told, arrange, provider):
+    at, sent = f"/checkouts/{begun['id']}/submit", filled(begun)
+    first = buyer.done(at, sent, key=KEY)
+    arrange(stricter, told)
+    assert buyer.done(at, sent, key=KEY) == first
+
+
+def test_what_ended_as_a_draft_agreed_to_no_ladder(buyer, begun, arrange):
+    arrange(lambda work: checkout.lapse(work, work.get_one(Checkout, UUID(begun["id"])), actor=Actor.system("test")))
+    assert buyer.read(f"/checkouts/{begun['id']}")["ladder"] is None
 
 
 def test_a_price_that_changed_is_told_and_the_checkout_has_the_new_one(buyer, begun, told, arrange, provider):

@@ -13,6 +13,7 @@ from models.commerce.checkout import Checkout
 from models.platform.idempotency_key import IdempotencyKey
 from models.platform.transition import Transition
 from tests.factories import commerce
+from views.api import operation
 from views.api.operation import OPERATIONS
 
 KEY = "01a20d26-2ace-79b4-a033-404eb3fea7dd"
@@ -153,3 +154,21 @@ def test_eight_keys_at_once_for_one_thing_do_it_once_too(seller, session, order,
         one.join(20)
     assert sorted(one.status_code for one in answers) == [200] + [409] * 7
     assert moves(session, order) == ["accept"]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [r'{"reason": "half \ud800 of one"}', r'{"a": [{"\udfff": 1}]}', r'{"a": "\u0000"}'],
+    ids=["half", "key", "nul"],
+)
+def test_what_is_no_text_is_a_bad_request_and_does_nothing(seller, session, order, accept, sent):
+    headers = {"Authorization": f"Bearer {seller.token}", "Idempotency-Key": KEY}
+    answer = seller.client.post(f"/api/v1{accept}", data=sent, content_type="application/json", headers=headers)
+    assert answer.status_code == 400
+    assert "half of a surrogate pair" in answer.text
+    assert keys(session) == 0
+
+
+def test_a_whole_pair_of_surrogates_is_text(app):
+    with app.test_request_context(method="POST", data=r'{"a": "\ud83d\ude00"}', content_type="application/json"):
+        assert operation.body() == {"a": "\U0001f600"}

@@ -117,10 +117,26 @@ def test_an_answer_is_put_right_until_it_was_read(work, told):
     row = made.answered(work, told)
     assert question.answer(work, row, actor=told.seller.actor, text="No, that is a second visit.") is None
     assert row.answer == "No, that is a second visit."
-    assert question.read(work, told.buyer.organisation.id) == 1
-    assert question.read(work, told.buyer.organisation.id) == 0
+    assert question.read(work, told.buyer.organisation.id, {row.id: row.version}) == 1
+    assert question.read(work, told.buyer.organisation.id, {row.id: row.version}) == 0
     with pytest.raises(Conflict, match="has been read"):
         question.answer(work, row, actor=told.seller.actor, text="Yes after all.")
+
+
+def test_only_the_answers_that_were_seen_are_read_and_only_as_they_were_seen(work, told):
+    first, second = made.answered(work, told), made.answered(work, told)
+    seen = {first.id: first.version}
+    question.answer(work, first, actor=told.seller.actor, text="No, that is a second visit.")
+    assert question.read(work, told.buyer.organisation.id, seen) == 0
+    assert question.read(work, told.buyer.organisation.id, {}) == 0
+    assert question.read(work, told.buyer.organisation.id, {first.id: first.version}) == 1
+    assert (first.read_at is None, second.read_at is None) == (False, True)
+
+
+def test_nobody_reads_another_organisation_s_answers_for_them(work, told):
+    row, stranger = made.answered(work, told), people.customer(work)
+    assert question.read(work, stranger.organisation.id, {row.id: row.version}) == 0
+    assert row.read_at is None
 
 
 def test_an_empty_answer_is_none_and_a_stranger_has_none(work, told):

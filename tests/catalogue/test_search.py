@@ -94,6 +94,25 @@ def test_what_was_typed_is_never_read_as_a_pattern_or_a_statement(session: Sessi
     assert not search.find(session, node="services/%").listings
 
 
+@pytest.mark.parametrize("number", ["NaN", "sNaN", "Infinity", "-Infinity", "ten", "", "a\0b"])
+def test_a_number_that_is_none_finds_nothing(session: Session, number: str):
+    """Below a category that exists: elsewhere no facet is known, and nobody asks for its numbers."""
+    live(session, provider(session))
+    session.commit()
+    for values in ([number], ["3", number], [number, "3"]):
+        found = search.find(session, node="services", facets={"circuits": values, "property_type": [number, "flat"]})
+        assert found.total == 0, values
+        assert search.find(session, node="services/electrical", facets={"circuits": values}).total == 0, values
+
+
+@pytest.mark.parametrize("number", ["-1e999999", "1e-999999", "0", "-0", "2." + "0" * 500 + "1", "1_0", "\u0661"])
+def test_a_number_of_any_length_is_at_least_that_much(session: Session, number: str):
+    live(session, provider(session))
+    session.commit()
+    assert search.find(session, node="services", facets={"circuits": [number]}).total == 1
+    assert search.find(session, node="services", facets={"circuits": ["1e999999"]}).total == 0
+
+
 def test_a_cursor_of_someone_else_is_passed_over(session: Session):
     live(session, provider(session))
     session.commit()

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,12 +15,18 @@ from sqlalchemy.orm import Session
 
 from app.clients.payments import Intent
 from app.services.commerce import capture, webhook_inbox
-from app.services.platform import clock
+from app.services.platform import clock, outbox_message
+from app.unit_of_work import unit_of_work
+from jobs.base import JobRun, NotYet
+from jobs.commerce import webhook_inbox as jobs
+from jobs.schedule import SCHEDULES
 from models.commerce.checkout import CheckoutState
 from models.commerce.order import Order
 from models.commerce.payment import Payment
 from models.commerce.webhook_inbox import WebhookInbox, WebhookState
-from tests.factories import commerce
+from models.platform.outbox_message import MAX_ATTEMPTS, OutboxMessage
+from models.platform.transition import Transition
+from tests.factories import commerce, people
 
 SECRETS = ["whsec_old", "whsec_new"]
 
@@ -134,8 +141,6 @@ def test_every_row_a_message_changes_is_audited_under_what_changed_it(work: Sess
 
 
 def test_a_message_about_nothing_we_know_dies_after_three_days_and_can_be_replayed(work: Session) -> None:
-    from tests.factories import people
-
     paying = commerce.submitted(work, commerce.story(work))
     row = receive(work, event(paying))
     apply(work, row, commerce.intent(paying, id="pi_unknown", reference=""))
@@ -144,3 +149,117 @@ def test_a_message_about_nothing_we_know_dies_after_three_days_and_can_be_replay
     webhook_inbox.replay(work, row, actor=people.operator(work, "Operations"))
     assert row.state is WebhookState.received
     assert apply(work, row, commerce.intent(paying)) is True
+
+
+def wishes(session: Session) -> list[OutboxMessage]:
+    """What asks for messages to be applied, oldest first."""
+    asked = sa.select(OutboxMessage).where(OutboxMessage.job == "commerce.webhook_inbox.apply")
+    return list(session.scalars(asked.order_by(OutboxMessage.id)))
+
+
+def fail(session: Session, wish: OutboxMessage, times: int = MAX_ATTEMPTS) -> bool:
+    """So many attempts at it that find nobody at the provider; whether it is a dead letter now."""
+    dead = False
+    for _ in range(times):
+        claim = outbox_message.hand_out(wish)
+        dead = outbox_message.fail(session, claim.id, claim.number, "PaymentsUnavailable: nobody answers Priya")
+    return dead
+
+
+def test_a_message_whose_job_became_a_dead_letter_dies_with_it_and_the_history_says_why(work: Session) -> None:
+    row = receive(work, event(commerce.submitted(work, commerce.story(work))))
+    (wish,) = wishes(work)
+    assert fail(work, wish)
+    assert webhook_inbox.give_up_dead_letters(work) == 1
+    assert row.state is WebhookState.dead
+    told = work.scalars(sa.select(Transition).where(Transition.subject_id == row.id)).all()
+    assert [(one.event, one.reason) for one in told] == [("give_up", f"dead letter {wish.id}: PaymentsUnavailable")]
+    assert webhook_inbox.give_up_dead_letters(work) == 0
+
+
+def test_a_message_whose_job_is_still_tried_is_not_given_up_however_long_it_waits(work: Session) -> None:
+    row = receive(work, event(commerce.submitted(work, commerce.story(work))))
+    assert not fail(work, wishes(work)[0], MAX_ATTEMPTS - 1)
+    with clock.moved(timedelta(days=30)):
+        assert webhook_inbox.give_up_dead_letters(work) == 0
+    assert row.state is WebhookState.received
+
+
+def test_a_deferred_message_whose_job_became_a_dead_letter_is_not_left_for_three_days(work: Session) -> None:
+    paying = commerce.submitted(work, commerce.story(work))
+    row = receive(work, event(paying))
+    apply(work, row, commerce.intent(paying, id="pi_unknown", reference=""))
+    fail(work, wishes(work)[0])
+    assert webhook_inbox.give_up_dead_letters(work) == 1
+    assert row.state is WebhookState.dead
+
+
+def test_a_replay_asks_anew_and_the_dead_letter_of_before_does_not_end_it(work: Session) -> None:
+    paying = commerce.submitted(work, commerce.story(work))
+    row = receive(work, event(paying))
+    fail(work, wishes(work)[0])
+    webhook_inbox.give_up_dead_letters(work)
+    webhook_inbox.replay(work, row, actor=people.operator(work, "Operations"))
+    old, fresh = wishes(work)
+    assert (old.dead_at is None, fresh.dead_at, fresh.payload) == (False, None, {"inbox_id": str(row.id)})
+    assert webhook_inbox.give_up_dead_letters(work) == 0
+    assert row.state is WebhookState.received
+    apply(work, row, commerce.intent(paying, id="pi_unknown", reference=""))
+    assert webhook_inbox.give_up_dead_letters(work) == 0
+    assert row.state is WebhookState.deferred
+    fail(work, fresh)
+    assert webhook_inbox.give_up_dead_letters(work) == 1
+    assert row.state is WebhookState.dead
+
+
+def test_a_dead_letter_that_is_run_again_applies_its_dead_message(work: Session) -> None:
+    paying = commerce.submitted(work, commerce.story(work))
+    row = receive(work, event(paying))
+    fail(work, wishes(work)[0])
+    webhook_inbox.give_up_dead_letters(work)
+    assert apply(work, row, commerce.intent(paying, id="pi_unknown", reference="")) is True  # nothing waits for it
+    assert row.state is WebhookState.dead
+    assert apply(work, row, commerce.intent(paying)) is True
+    assert (row.state, paying.checkout.state) == (WebhookState.applied, CheckoutState.paid)
+
+
+def test_the_clock_looks_for_dead_letters_every_few_minutes(session: Session) -> None:
+    (schedule,) = [one for one in SCHEDULES if one.job == "commerce.webhook_inbox.sweep"]
+    assert schedule.every <= timedelta(minutes=10)
+    with unit_of_work(webhook_inbox.SYSTEM) as work:
+        row = receive(work, event(commerce.submitted(work, commerce.story(work))))
+        fail(work, wishes(work)[0])
+        key = row.id
+    parts: Any = SimpleNamespace()
+    jobs.sweep(JobRun(0, 0, schedule.job, parts))
+    session.rollback()
+    assert session.get_one(WebhookInbox, key, populate_existing=True).state is WebhookState.dead
+
+
+def test_what_is_not_known_here_is_looked_at_ever_more_rarely_and_at_least_every_hour(session: Session) -> None:
+    with unit_of_work(webhook_inbox.SYSTEM) as work:
+        paying = commerce.submitted(work, commerce.story(work))
+        stranger, key = commerce.intent(paying, id="pi_unknown", reference=""), receive(work, event(paying)).id
+    parts: Any = SimpleNamespace(payments=SimpleNamespace(intent=lambda _id: stranger))
+    run, pauses, waited = JobRun(0, 0, "commerce.webhook_inbox.apply", parts), [], timedelta()
+    while waited < timedelta(hours=72):
+        with clock.moved(waited), pytest.raises(NotYet) as wait:
+            jobs.apply(run, inbox_id=str(key))
+        pauses.append(round(wait.value.seconds))
+        waited += timedelta(seconds=pauses[-1])
+    assert pauses[:9] == [20, 40, 80, 160, 320, 640, 1280, 2560, 3600]
+    assert set(pauses[8:]) == {3600}
+    assert len(pauses) < 100
+
+
+def test_what_was_given_up_after_three_days_ends_its_job(session: Session) -> None:
+    with unit_of_work(webhook_inbox.SYSTEM) as work:
+        paying = commerce.submitted(work, commerce.story(work))
+        row = receive(work, event(paying))
+        stranger, key = commerce.intent(paying, id="pi_unknown", reference=""), row.id
+        apply(work, row, stranger)
+        webhook_inbox.give_up(work, row, actor=webhook_inbox.SYSTEM)
+    parts: Any = SimpleNamespace(payments=SimpleNamespace(intent=lambda _id: stranger))
+    jobs.apply(JobRun(0, 0, "commerce.webhook_inbox.apply", parts), inbox_id=str(key))
+    session.rollback()
+    assert session.get_one(WebhookInbox, key, populate_existing=True).state is WebhookState.dead

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from models.commerce.payment import Payment
 from models.platform.outbox_message import OutboxMessage
 from tests.factories import commerce
 from tests.factories.staff import account, form, signed_in
+from views import drawing
 
 TEXT = "The work was agreed on the 3rd, done on the 9th and accepted by the customer the same day."
 
@@ -112,3 +114,97 @@ def test_an_inquiry_moved_no_money_and_says_so(app, session, finance):
     page = finance.get(f"/console/chargebacks/show/{case.id}").text
     assert "The bank only asks. No money has moved" in page
     assert "Inquiry" in finance.get("/console/chargebacks/list/?state=needs_response").text
+
+
+def home(client) -> dict[str, tuple[int, str]]:
+    """What waits, by its words: how many, and where they are listed."""
+    page = client.get("/console/").text
+    found = re.findall(r'<a href="([^"]+)"(?: data-urgent)?><b>(\d+)</b>.*?<span>([^<]+)', page)
+    return {label: (int(count), href.replace("&amp;", "&")) for href, count, label in found}
+
+
+LOST = "Letters that have not reached the bank"
+STUCK = "/console/chargebacks/list/?letter=stuck"
+
+
+@pytest.fixture
+def written(session, case, finance):
+    """`written(minutes)` is the case whose letter was sent off so long ago, and of which the bank has none."""
+
+    def write(minutes):
+        assert move(finance, case, "submit_evidence", text=TEXT).status_code == 303
+        session.expire_all()
+        row = session.get(Chargeback, case.id)
+        row.state_entered_at = clock.now() - timedelta(minutes=minutes)
+        session.commit()
+        return row
+
+    return write
+
+
+def test_a_letter_that_does_not_reach_the_bank_waits_for_finance(app, session, written, finance):
+    row = written(11)
+    assert home(finance)[LOST] == (1, STUCK)
+    assert f"/console/chargebacks/show/{row.id}" in finance.get(STUCK).text
+    for role in ("Operations", "Support agent", "Auditor"):
+        assert LOST not in home(signed_in(app, account(session, role))), role
+
+
+def test_the_page_says_that_the_letter_is_stuck_until_when_it_counts_and_who_knows_why(app, session, written, finance):
+    row = written(11)
+    page = finance.get(f"/console/chargebacks/show/{row.id}").text
+    said = " ".join(re.sub(r"<[^>]+>", "", page).split())
+    with app.app_context():
+        due = drawing.when(row.evidence_due_at).striptags()
+    assert f"not reached the bank yet. Its deadline is {due}; Operations sees why under Outbox." in said
+    assert "on its way" not in page
+    assert "/console/outbox/" not in page
+    page = signed_in(app, account(session, "Operations")).get(f"/console/chargebacks/show/{row.id}").text
+    assert f"/console/outbox/list/?q={row.id}" in page
+
+
+def test_operations_finds_the_message_of_the_letter_behind_the_link(app, session, written):
+    row = written(11)
+    page = signed_in(app, account(session, "Operations")).get(f"/console/outbox/list/?q={row.id}").text
+    assert "commerce.chargeback.submit_evidence" in page
+
+
+def test_a_deadline_that_is_over_is_said_to_be_over(session, written, finance):
+    row = written(11)
+    row.evidence_due_at = clock.now() - timedelta(hours=1)
+    session.commit()
+    assert "Its deadline was" in finance.get(f"/console/chargebacks/show/{row.id}").text
+
+
+def test_a_letter_that_was_just_written_is_on_its_way_and_nobodys_duty(written, finance):
+    row = written(9)
+    assert LOST not in home(finance)
+    page = finance.get(f"/console/chargebacks/show/{row.id}").text
+    assert "on its way" in page
+    assert "has not reached the bank" not in page
+
+
+def test_a_letter_that_the_bank_has_is_nobodys_duty(session, written, finance):
+    row = written(11)
+    chargeback.evidence_sent(session, row.id)
+    session.commit()
+    assert LOST not in home(finance)
+    page = finance.get(f"/console/chargebacks/show/{row.id}").text
+    assert "What we told the bank" in page
+    assert "has not reached the bank" not in page
+
+
+def test_a_case_without_a_letter_or_with_an_end_has_none_to_lose(session, written, finance):
+    row = written(11)
+    text, row.evidence_text = row.evidence_text, ""
+    session.commit()
+    assert LOST not in home(finance)
+    row.evidence_text, row.concession = text, True
+    session.commit()
+    assert LOST not in home(finance)
+    row.concession = False
+    chargeback.follow(session, session.get(Payment, row.payment_id), said(row.payment, status="won"))
+    row.state_entered_at = clock.now() - timedelta(days=1)
+    session.commit()
+    assert LOST not in home(finance)
+    assert "Nothing says that it reached the bank." in finance.get(f"/console/chargebacks/show/{row.id}").text

@@ -8,8 +8,9 @@ import pytest
 import sqlalchemy as sa
 from flask_appbuilder.security.sqla.models import User
 
-from app.services.people import account_deletion
+from app.services.people import account_deletion, account_standing
 from models.people.deletion_request import DeletionRequest, DeletionState
+from models.platform.audit_event import AuditEvent
 from tests.factories import commerce, people
 from tests.factories.staff import account, form, signed_in
 from tools.bench.paired import statements
@@ -66,6 +67,26 @@ def test_a_refusal_needs_its_reasons(app, session, waiting):
     assert press(client, "refuse", waiting[1], reason="").status_code == 422
     assert press(client, "refuse", waiting[1], reason="A court asked us to keep it.").status_code == 303
     assert "A court asked us" in client.get(f"/console/deletion-requests/show/{waiting[1]}").text
+    sealed = session.scalars(sa.select(AuditEvent)).all()
+    assert not [one for one in sealed if "A court" in f"{one.reason}{one.after}{one.before}"], "it names people: aside"
+
+
+def test_the_queue_says_that_an_account_is_suspended(app, session, arrange, waiting):
+    user_id = session.get_one(DeletionRequest, waiting[0]).user_id
+    why = "Three payments were taken back."
+    arrange(lambda work: account_standing.suspend(work, work.get_one(User, user_id), reason=why))
+    client = signed_in(app, account(session, "Privacy officer"))
+    for page in (LIST, f"/console/deletion-requests/show/{waiting[0]}"):
+        assert "The account is suspended" in client.get(page).text
+
+
+def test_the_persons_story_tells_of_the_request_and_its_refusal(app, session, waiting):
+    client = signed_in(app, account(session, "Operations"))
+    press(client, "refuse", waiting[0], reason="A court asked us to keep it.")
+    page = client.get(f"/console/people/show/{session.get_one(DeletionRequest, waiting[0]).user_id}").text
+    assert "asked for the account to be deleted" in page
+    assert "refused to delete the account" in page
+    assert "A court asked us to keep it." in page
 
 
 def test_support_reads_and_does_not_decide(app, session, waiting):

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
+import pytest
 import sqlalchemy as sa
 
+from app.services.platform import clock
+from models.commerce.escrow import Escrow
 from models.platform.outbox_message import OutboxMessage
+from tests.factories import commerce
 from tests.factories.desks import problems
 from tests.factories.staff import account, signed_in
 from tools.bench.paired import statements
@@ -49,6 +54,35 @@ def test_what_waits_costs_the_same_however_much_it_is(app, session):
         costs.append(len(seen))
     assert costs[0] == costs[1]
     assert costs[1] <= 7, costs  # the last one: views that somebody kept
+
+
+@pytest.fixture
+def old_hold(session):
+    """An order whose money has been held for 86 days."""
+    order = commerce.paid(session, commerce.story(session))
+    hold = session.scalars(sa.select(Escrow).where(Escrow.order_id == order.id)).one()
+    hold.captured_at = clock.now() - timedelta(days=86)
+    session.commit()
+    return order
+
+
+def test_the_alarm_of_old_holds_reaches_who_may_cancel_and_who_pays_back(app, session, old_hold):
+    alarm, old = "Holds of 85 days or more, refunded on day 89", "Holds of 80 days or more"
+    for role in ("Operations", "Finance clerk"):
+        assert lines(app, session, role)[alarm] == (1, "/console/orders/list/?hold=ends"), role
+        assert old_hold.reference in signed_in(app, account(session, role)).get("/console/orders/list/?hold=ends").text
+    assert old in lines(app, session, "Operations")
+    assert old not in lines(app, session, "Finance clerk")
+    for role in ("Support agent", "Auditor"):
+        assert alarm not in lines(app, session, role), role
+
+
+def test_what_waits_for_finance_is_asked_in_as_few_statements(app, session, old_hold):
+    client = signed_in(app, account(session, "Finance clerk"))
+    client.get("/console/")
+    with statements() as seen:
+        assert client.get("/console/").status_code == 200
+    assert len(seen) <= 7, seen
 
 
 def test_nothing_waits_is_said(app, session):

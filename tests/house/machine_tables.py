@@ -32,7 +32,8 @@ TABLES = {
     """,
     "checkout": """
         draft submit awaiting_payment buyer
-        draft lapse abandoned system +7d
+        draft lapse abandoned system @draft_until
+        draft give_back abandoned buyer
         awaiting_payment payment_captured paid psp
         awaiting_payment payment_failed awaiting_payment psp
         awaiting_payment lapse expired system +15m
@@ -184,8 +185,10 @@ TABLES = {
         received seen duplicate system
         received apply applied system
         received defer deferred system
+        received give_up dead system
         deferred apply applied system
         deferred give_up dead system +3d
+        dead apply applied system
         dead replay received operator
     """,
 }

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 from flask_appbuilder.security.sqla.models import Role
 
-from app.services.people import account_blocker, account_deletion, invitation, person, sign_in
+from app.services.people import (
+    account_blocker,
+    account_deletion,
+    account_history,
+    account_standing,
+    invitation,
+    membership,
+    organisation,
+    person,
+    sign_in,
+)
 from app.services.platform import audit_event, clock, notification, timer
+from app.session import session_scope
+from app.unit_of_work import unit_of_work
 from models.actor import Actor
 from models.errors import Conflict, GuardFailed, IllegalMove, Invalid
 from models.people.account_link import AccountLink
 from models.people.account_standing import AccountStanding
-from models.people.deletion_request import DeletionState
+from models.people.deletion_request import DeletionRequest, DeletionState
 from models.people.invitation import Invitation
 from models.people.membership import Membership, MembershipRole
 from models.people.sign_in import SignIn
@@ -22,8 +35,10 @@ from models.platform.audit_event import AuditEvent, AuditPersonal
 from models.platform.mail_message import MailMessage
 from models.platform.notification import Notification
 from models.platform.timer import TimerRow, TimerState
+from models.platform.transition import Transition
 from models.types import utc_now
 from tests.factories import commerce, people, quote
+from views.console.people.person_story import DID
 
 LATER = timedelta(days=15)
 
@@ -116,7 +131,9 @@ def test_whoever_shares_a_business_may_go(session):
     other_role = Membership(user_id=other.user.id, organisation_id=firm.organisation.id, role=MembershipRole.member)
     session.add(other_role)
     session.flush()
-    assert account_blocker.of(session, firm.user.id) == [f"{firm.organisation} has members and no other owner."]
+    assert account_blocker.of(session, firm.user.id) == [
+        f"{firm.organisation} has members and no other owner who can sign in."
+    ]
     other_role.role = MembershipRole.owner
     session.flush()
     assert account_blocker.of(session, firm.user.id) == []
@@ -207,3 +224,115 @@ def test_a_business_that_nobody_is_left_in_takes_nobody_in(session):
     with clock.moved(LATER):
         fire(session, row)
     assert (row.state, sent.revoked_at is not None) == (DeletionState.completed, True)
+
+
+# ---- suspended ----
+
+
+def test_the_clock_ends_no_account_that_is_suspended_and_staff_decide(session, ann, staff):
+    row = asked(session, ann)
+    account_standing.suspend(session, ann.user, reason="Three payments were taken back.")
+    assert account_deletion.in_the_way(session, [ann.user.id]) == {ann.user.id: [account_deletion.SUSPENDED]}
+    with clock.moved(LATER):
+        fire(session, row)
+        assert row.state is DeletionState.waiting
+        assert session.get_one(AccountStanding, ann.user.id).suspension_reason == "Three payments were taken back."
+        account_deletion.carry_out(session, row, actor=staff)
+    assert row.state is DeletionState.completed
+
+
+def test_who_is_opened_again_is_deleted_by_the_clock(session, ann):
+    row = asked(session, ann)
+    account_standing.suspend(session, ann.user, reason="Three payments were taken back.")
+    account_standing.reactivate(session, ann.user, reason="It was a mistake.")
+    with clock.moved(LATER):
+        fire(session, row)
+    assert row.state is DeletionState.completed
+
+
+def test_a_suspended_owner_is_no_owner_to_leave_a_business_to(session):
+    firm, other = people.business(session), people.customer(session)
+    organisation.add_member(session, firm.organisation, other.user, role=MembershipRole.owner)
+    account_standing.suspend(session, other.user, reason="Three payments were taken back.")
+    assert account_blocker.of(session, firm.user.id) == [
+        f"{firm.organisation} has members and no other owner who can sign in."
+    ]
+    with pytest.raises(Conflict, match="needs an owner"):
+        membership.leave(session, firm.organisation.id, user_id=firm.user.id)
+    account_standing.reactivate(session, other.user, reason="It was a mistake.")
+    assert membership.leave(session, firm.organisation.id, user_id=firm.user.id) == firm.organisation.name
+
+
+def test_a_deleted_account_is_neither_suspended_nor_opened_again(session, ann, staff):
+    row = asked(session, ann)
+    with clock.moved(LATER):
+        account_deletion.carry_out(session, row, actor=staff)
+        for verb in (account_standing.suspend, account_standing.reactivate):
+            with pytest.raises(Conflict, match="was deleted"):
+                verb(session, ann.user, reason="An old page in a browser.")
+    assert not ann.user.active
+
+
+# ---- words ----
+
+
+def test_the_reasons_of_a_refusal_lie_aside_and_go_with_the_account(session, ann, staff):
+    row, why = asked(session, ann), "Her brother asked us to keep it."
+    account_deletion.refuse(session, row, actor=staff, reason=why)
+    assert account_deletion.reasons(session, row) == why
+    sealed = session.scalars(sa.select(AuditEvent)).all()
+    assert not [one for one in sealed if why in f"{one.reason}{one.before}{one.after}"]
+    assert not [one for one in session.scalars(sa.select(Transition)) if why in one.reason], "a move is never altered"
+    again = asked(session, ann)
+    with clock.moved(LATER):
+        account_deletion.carry_out(session, again, actor=staff)
+    assert account_deletion.reasons(session, row) == ""
+    assert not [one for one in session.scalars(sa.select(AuditPersonal.content)) if why in str(one)]
+    assert audit_event.personal_faults(session) == []
+
+
+def test_the_story_of_an_account_tells_what_was_asked_and_answered(session, ann, staff):
+    asked(session, ann)
+    account_deletion.cancel_deletion(session, ann.user, actor=ann.actor)
+    account_deletion.refuse(session, asked(session, ann), actor=staff, reason="A court asked us to keep it.")
+    told = {one.verb: one.reason for one in account_history.of(session, ann.user.id)}
+    assert told["deletion_request.refuse"] == "A court asked us to keep it."
+    assert {"deletion_request.begin", "deletion_request.withdraw"} <= set(told)
+    assert set(told) <= set(DID), "the story has no words for one of them"
+
+
+# ---- at once ----
+
+
+def test_an_owner_who_leaves_waits_for_another_whose_account_ends(app, arrange, session):
+    """Else both look, both see the other, and nobody is left."""
+
+    def shared(work):
+        firm, other, third = people.business(work), people.customer(work), people.customer(work)
+        organisation.add_member(work, firm.organisation, other.user, role=MembershipRole.owner)
+        organisation.add_member(work, firm.organisation, third.user, role=MembershipRole.member)
+        row = account_deletion.ask_deletion(work, other.user)
+        row.created_at, row.due_at = row.created_at - LATER, row.due_at - LATER
+        work.flush()
+        return firm.organisation.id, firm.user.id, row.id
+
+    firm_id, owner_id, row_id = arrange(shared)
+    ended, said = threading.Event(), []
+
+    def leave() -> None:
+        with session_scope(), app.app_context():
+            try:
+                with unit_of_work(Actor.system("race")) as work:
+                    membership.leave(work, firm_id, user_id=owner_id)
+                said.append("left")
+            except Conflict:
+                said.append("stays")
+            ended.set()
+
+    leaver = threading.Thread(target=leave)
+    with session_scope(), app.app_context(), unit_of_work(Actor.system("race")) as work:
+        account_deletion.carry_out(work, work.get_one(DeletionRequest, row_id), actor=Actor.system("race"))
+        leaver.start()
+        assert not ended.wait(1), "it did not wait"
+    leaver.join(20)
+    assert said == ["stays"]

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from app.services.catalogue import offer
-from app.services.commerce import checkout, order, quote
+from app.services.commerce import checkout, order, quote, quote_request
 from app.services.people import absence, holiday
 from app.services.people.vat_status import today
 from app.services.platform import clock
 from models.commerce.order import OrderState
+from models.commerce.quote_request import QuoteRequest
 from models.errors import Conflict, Invalid, NotFound
 from models.people.seller import Seller
 from models.platform.audit_event import AuditEvent
 from tests.factories import commerce, people
+from tests.factories import quote as quotes
 
 
 @pytest.fixture
@@ -167,7 +169,7 @@ def test_what_was_ordered_before_goes_on(session, arrange, told, away):
     assert session.merge(made).state is OrderState.accepted
 
 
-def test_only_visits_that_begin_on_those_days_are_within(session, arrange, told):
+def test_only_visits_of_those_days_are_within(session, arrange, told):
     made = arrange(commerce.paid, told)
     day = made.visit_start.astimezone(holiday.UK).date()
 
@@ -176,3 +178,47 @@ def test_only_visits_that_begin_on_those_days_are_within(session, arrange, told)
 
     assert within(day, day + timedelta(1)) == 1
     assert within(day - timedelta(5), day) == within(day + timedelta(1), day + timedelta(5)) == 0
+
+
+def test_a_visit_of_several_days_is_within_when_any_of_them_is(session, arrange, told):
+    made = session.merge(arrange(commerce.paid, told))
+    day = made.visit_start.astimezone(holiday.UK).date()
+    made.visit_end += timedelta(days=2)
+    session.flush()
+
+    def within(first: int, back: int) -> int:
+        days = {"from_day": day + timedelta(first), "until_day": day + timedelta(back)}
+        return len(holiday.visits_within(session, told.seller.organisation.id, **days))
+
+    assert [within(1, 2), within(2, 5), within(-3, 1)] == [1, 1, 1]
+    assert [within(3, 5), within(-3, 0)] == [0, 0]
+
+
+def test_a_holiday_covers_what_begins_before_it_and_ends_in_it():
+    day = date(2026, 6, 10)
+    gone = absence.Away(day, day + timedelta(3), "", begun=False, soon=False)
+
+    def at(days: int, hour: int = 8) -> datetime:
+        return datetime(2026, 6, 10, hour, tzinfo=absence.UK) + timedelta(days)
+
+    assert gone.covers(at(-1), at(0, 12))
+    assert gone.covers(at(2), at(6))
+    assert gone.covers(at(-2), at(6))
+    assert not gone.covers(at(-1), at(0, 0)), "midnight belongs to the day before"
+    assert not gone.covers(at(-1))
+    assert not gone.covers(at(3), at(4))
+
+
+def test_quotes_of_those_days_are_within_until_they_are_ordered(session, arrange, told):
+    row = arrange(quotes.offered, told)
+    day = row.offer.visit_start.astimezone(holiday.UK).date()
+    org = told.seller.organisation.id
+
+    def within(first: int = 0, back: int = 1) -> list[object]:
+        days = {"from_day": day + timedelta(first), "until_day": day + timedelta(back)}
+        return [one.id for one in holiday.quotes_within(session, org, **days)]
+
+    assert within() == [row.id]
+    assert within(1, 4) == within(-4, 0) == []
+    quote_request.refuse(session, session.get_one(QuoteRequest, row.id), actor=told.buyer.actor)
+    assert within() == []

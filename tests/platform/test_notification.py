@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.services.platform import clock, notification, notification_preference, unsubscribe
-from app.services.platform.notification_event import EVENTS, Channel, optional_groups
+from app.services.platform.notification_event import EVENTS, GROUPS, Channel, optional_groups
 from app.services.platform.notification_hours import digest_slot, next_open
 from models.errors import Invalid, NotFound
 from models.platform.mail_message import MailMessage
@@ -214,3 +214,7 @@ def test_every_event_has_words_and_a_way_to_say_them():
     said = " ".join(f"{event.title} {event.line} {event.text}" for event in EVENTS.values())
     assert "!" not in said
     assert "escrow" not in said.lower()
+
+
+def test_every_group_has_something_to_tell():
+    assert set(GROUPS) == {event.group for event in EVENTS.values()}

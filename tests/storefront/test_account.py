@@ -10,14 +10,18 @@ import pytest
 import sqlalchemy as sa
 from flask_appbuilder.security.sqla.models import User
 
-from app.services.people import account_deletion, account_link, account_standing
+from app.services.people import account_deletion, account_link, account_request, account_standing
 from app.services.platform import clock
 from app.session import engine
+from jobs.base import JobRun
+from jobs.people.account_link import prune
 from models.errors import Conflict
 from models.people.account_link import AccountLink, AccountLinkPurpose
-from models.people.account_request import AccountRequest
+from models.people.account_request import AccountRequest, AccountRequestKind
 from models.people.account_standing import AccountStanding
 from models.people.deletion_request import DeletionState
+from models.people.membership import Membership
+from models.people.organisation import Organisation
 from models.platform.audit_event import SECRET, AuditEvent
 from models.platform.mail_message import MailMessage
 from tests.factories import commerce, people
@@ -122,6 +126,9 @@ def test_a_request_is_gone_when_it_was_answered_and_its_password_was_never_on_th
         ({"password": "manchester1234"}, "tried first"),
         ({"password": "ines pinto ines"}, "Leave your name"),
         ({"first_name": ""}, "Enter your first name"),
+        ({"first_name": "   "}, "Enter your first name"),
+        ({"email": "a" * 117 + "@pinto.test.uk"}, "at most 128 characters"),
+        ({"email": "\u0130" * 60 + "@pinto.test"}, "at most 128 characters"),
     ],
 )
 def test_what_cannot_be_taken_is_said_and_nothing_is_lost(visitor, changed, said, session):
@@ -130,6 +137,37 @@ def test_what_cannot_be_taken_is_said_and_nothing_is_lost(visitor, changed, said
     assert said in answer.text
     assert 'value="Pinto"' in answer.text
     assert session.scalars(sa.select(AccountRequest)).all() == []
+
+
+def test_the_longest_names_make_an_account_and_an_organisation_with_a_shorter_one(visitor, answered, session):
+    typed = {**SIGN_UP, "first_name": "I" * 64, "last_name": "P" * 64, "email": "i" * 118 + "@pinto.tes"}
+    visitor.send("/sign-up", typed, seen_on="/sign-up")
+    (mail,) = answered()
+    assert (mail.template, len(mail.to_address)) == ("account_confirm", 128)
+    user = user_of(session, mail.to_address)
+    mine = sa.select(Organisation.name).join(Membership).where(Membership.user_id == user.id)
+    assert session.scalars(mine).all() == [f"{'I' * 64} {'P' * 55}"]
+
+
+@pytest.mark.parametrize("held", [{"email": "a" * 200 + "@pinto.test"}, {"first_name": "  "}])
+def test_a_request_that_no_account_can_come_of_goes_without_an_answer(arrange, answered, session, held):
+    """Such requests were written before the forms said no, and their jobs would fail for ever."""
+    asked = {"email": "ines@pinto.test", "first_name": "Ines", "last_name": "Pinto", "password": "x", **held}
+    arrange(lambda work: work.add(AccountRequest(kind=AccountRequestKind.sign_up, **asked)))
+    assert answered() == []
+    assert session.scalars(sa.select(AccountRequest)).all() == []
+
+
+def test_what_nothing_could_answer_within_a_week_is_forgotten(app, arrange, session):
+    arrange(account_request.forgotten_password, email="ines@pinto.test")
+
+    def left_after(days: int) -> int:
+        with clock.moved(timedelta(days=days)):
+            prune(JobRun(0, 0, "people.account_link.prune", app.extensions["parts"]))
+        session.rollback()
+        return len(session.scalars(sa.select(AccountRequest)).all())
+
+    assert [left_after(6), left_after(8)] == [1, 0]
 
 
 # ---- links ----

@@ -9,7 +9,10 @@ import pytest
 import sqlalchemy as sa
 from flask_appbuilder.security.sqla.models import User
 
-from app.services.people import invitation, membership, organisation
+from app.extensions import limiter
+from app.services.people import account_standing, invitation, membership, organisation
+from app.services.people.account_link import LinkOver
+from app.services.platform import clock
 from app.session import session_scope
 from app.unit_of_work import unit_of_work
 from models.actor import Actor
@@ -17,6 +20,7 @@ from models.errors import Conflict, NotFound, Refused
 from models.people.invitation import Invitation
 from models.people.membership import Membership, MembershipRole
 from models.platform.mail_message import MailMessage
+from models.types import uuid7
 from tests.factories import people
 from tests.storefront.account_story import secret_in
 
@@ -282,3 +286,97 @@ def test_an_address_is_invited_twice_a_day_at_most_however_often_it_is_taken_bac
         invitation.revoke(session, firm.organisation.id, invitation_id=sent.id, user_id=firm.user.id)
     with pytest.raises(Conflict, match="tomorrow"):
         invite()
+
+
+# ---- whose invitations count, and how many mails they make ----
+
+
+def invite(session, firm, email="b@else.test"):
+    return invitation.invite(
+        session, firm.organisation.id, email=email, role=MembershipRole.owner, user_id=firm.user.id
+    )
+
+
+def mailed(session, address: str) -> int:
+    return session.scalar(sa.select(sa.func.count()).where(MailMessage.to_address == address))
+
+
+def test_an_address_has_five_mails_a_day_from_all_organisations_sent_again_or_not(session):
+    firms = [people.business(session, name=f"Firm {number}") for number in range(3)]
+    sent = [invite(session, firm) for firm in firms]
+
+    def again(number):
+        with clock.moved(timedelta(minutes=11 * (number + 1))):
+            firm, row = firms[number % 3], sent[number % 3]
+            invitation.resend(session, firm.organisation.id, invitation_id=row.id, user_id=firm.user.id)
+
+    again(0)
+    again(1)
+    for number in (2, 3):
+        with pytest.raises(Conflict, match="tomorrow"):
+            again(number)
+    with pytest.raises(Conflict, match="tomorrow"):
+        invite(session, people.business(session, name="Firm 4"))
+    assert mailed(session, "b@else.test") == 5
+
+
+def test_sending_again_is_limited_like_every_form_that_mails(owner, firm, monkeypatch):
+    monkeypatch.setattr(limiter, "enabled", True)
+    path = f"{at(firm)}/invitations/{uuid7()}/resend"
+    codes = [owner.send(path).status_code for _ in range(11)]
+    assert (codes[0], codes[-1]) == (404, 429)
+
+
+@pytest.fixture
+def pair(session):
+    """A firm with two owners; the second invited somebody."""
+    firm, other = people.business(session), people.customer(session, name="Bea Holt")
+    member = organisation.add_member(session, firm.organisation, other.user, role=MembershipRole.owner)
+    row = invitation.invite(
+        session, firm.organisation.id, email="b@else.test", role=MembershipRole.owner, user_id=other.user.id
+    )
+    return firm, other, member, row
+
+
+@pytest.mark.parametrize("how", ["removed", "left", "member"])
+def test_who_decides_nothing_any_more_lets_nobody_in(session, pair, how):
+    firm, other, member, row = pair
+    mine = invite(session, firm, "c@else.test")
+    if how == "removed":
+        membership.remove(session, firm.organisation.id, member_id=member.id, user_id=firm.user.id)
+    elif how == "left":
+        membership.leave(session, firm.organisation.id, user_id=other.user.id)
+    else:
+        membership.change_role(
+            session, firm.organisation.id, member_id=member.id, role=MembershipRole.member, user_id=firm.user.id
+        )
+    assert row.revoked_at is not None
+    assert list(invitation.list_open(session, firm.organisation.id)) == [mine]
+
+
+def test_an_invitation_of_somebody_suspended_opens_nothing(session, pair):
+    firm, other, _, row = pair
+    secret = secret_in(session.scalars(sa.select(MailMessage).where(MailMessage.to_address == "b@else.test")).one())
+    new = people.customer(session, email="b@else.test")
+    account_standing.suspend(session, other.user, reason="Three payments were taken back.")
+    assert list(invitation.list_open(session, firm.organisation.id)) == []
+    with pytest.raises(LinkOver):
+        invitation.accept(session, secret, user=new.user)
+    account_standing.reactivate(session, other.user, reason="It was a mistake.")
+    invitation.accept(session, secret, user=new.user)
+    assert row.accepted_at is not None
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"), [("a" * 117 + "@else.test.uk", "at most 128"), ("İ" * 60 + "@else.test", "at most 128")]
+)
+def test_nobody_is_invited_at_an_address_that_cannot_sign_in(owner, firm, typed, said):
+    answer = owner.send(f"{at(firm)}/invite", {"email": typed, "role": "member"}, seen_on=at(firm))
+    assert answer.status_code == 422
+    assert said in answer.text
+
+
+def test_a_business_has_a_name_that_is_not_blank(buyer):
+    answer = buyer.send("/account/organisations", {"name": "   ", "kind": "customer"}, seen_on="/account/organisations")
+    assert answer.status_code == 422
+    assert "Enter a name" in answer.text

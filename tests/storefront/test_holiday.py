@@ -16,6 +16,7 @@ from app.services.platform import clock
 from models.commerce.checkout import Checkout, CheckoutState
 from models.people.seller import Seller
 from tests.factories import commerce
+from tests.factories import quote as made
 
 AT = "/pro/holiday"
 ROOT = Path(__file__).parents[2]
@@ -33,6 +34,10 @@ def typed(first: int = 0, back: int = 20, note: str = "Back with a tan") -> dict
 @pytest.fixture
 def gone(seller):
     assert seller.send(AT, typed(), seen_on=AT).status_code == 303
+
+
+def seen_in(answer) -> str:
+    return re.search(r'name="seen" value="([^"]*)"', answer.text)[1]
 
 
 def seller_row(session) -> Seller:
@@ -80,10 +85,11 @@ def test_orders_on_those_days_are_named_before_it_is_done(seller, session, told,
     assert "Answer it by" in asked.text
     assert seller_row(session).away_from is None
     second = arrange(commerce.paid, told)
-    again = seller.send(AT, {**typed(), "key": "k2", "seen": first.reference})
+    again = seller.send(AT, {**typed(), "key": "k2", "seen": seen_in(asked)})
     assert again.status_code == 200, "one came meanwhile: that one is shown too"
     assert second.reference in again.text
-    seen = re.search(r'name="seen" value="([^"]*)"', again.text)[1]
+    seen = seen_in(again)
+    assert len(seen) == 64, "however many orders there are"
     assert seller.send(AT, {**typed(), "key": "k2", "seen": seen}).status_code == 303
     assert seller_row(session).away_from == today()
 
@@ -162,3 +168,11 @@ def test_every_page_offers_visits_without_holidays():
         if raw.search(path.read_text(encoding="utf-8"))
     }
     assert asked == {"views/storefront/commerce/checkout.py"}, "what a holiday took out is refused there with a reason"
+
+
+def test_quotes_of_those_days_are_named_on_the_page(seller, told, arrange):
+    row = arrange(made.offered, told)
+    assert seller.send(AT, typed(15, 30), seen_on=AT).status_code == 303
+    page = seller.page(AT)
+    assert f'href="/pro/quotes/{row.id}"' in page
+    assert "cannot be accepted while you are away" in page

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 import sqlalchemy as sa
+from flask_appbuilder.security.sqla.models import User
 
+from app.services.people import account_desk, account_email, account_link
+from models.errors import Conflict
+from models.people.account_link import AccountLinkPurpose
 from models.people.organisation import Organisation
 from models.platform.mail_message import MailMessage
 from tests.factories import people
@@ -80,3 +85,78 @@ def test_ones_name_is_changed_everywhere(buyer, told, session):
     assert "Priyanka" in buyer.page("/account")
     session.expire_all()
     assert session.get_one(Organisation, told.buyer.organisation.id).name == "Priyanka Nair-Holt"
+
+
+def test_a_stranger_who_asks_five_times_a_day_does_not_use_up_the_owners_way_back(visitor, told, answered, session):
+    """Beyond five, a link goes out when none works any more, and only then: the inbox is not filled either."""
+    email = told.buyer.user.email
+    for _ in range(5):
+        reset(visitor, answered, email)
+        older(session, timedelta(minutes=5))
+    visitor.send("/password", {"email": email})
+    assert answered() == [], "the last of the five still works"
+    older(session, timedelta(hours=1))
+    secret = reset(visitor, answered, email)
+    older(session, timedelta(minutes=5))
+    visitor.send("/password", {"email": email})
+    assert answered() == []
+    assert visitor.send("/password/new", {"link": secret, "password": NEW}).status_code == 303
+
+
+def test_the_console_has_five_mails_a_day_and_no_more(visitor, arrange, answered, session):
+    """They hold no link, so that none is missing."""
+    staff = arrange(people.staff)
+    for _ in range(6):
+        visitor.send("/password", {"email": staff.email})
+        answered()
+        older(session, timedelta(minutes=5))
+    assert session.scalar(sa.select(sa.func.count()).where(MailMessage.template == "account_staff")) == 5
+
+
+def test_staff_help_however_often_strangers_asked(told, arrange, session):
+    user = told.buyer.user
+    for _ in range(5):
+        arrange(account_link.issue, user_id=user.id, purpose=AccountLinkPurpose.password, email=user.email)
+    support = arrange(people.operator, "Support agent")
+
+    def help_them(work):
+        theirs = work.get_one(User, user.id)
+        offered = account_desk.refusals(work, theirs, actor=support)["send_password_link"]
+        account_desk.send_password_link(work, theirs, actor=support, reason="They called.")
+        return offered
+
+    with pytest.raises(Conflict, match="last two minutes"):
+        arrange(help_them)
+    older(session, timedelta(minutes=5))
+    assert arrange(help_them) == ""
+
+
+def test_a_name_that_fills_both_fields_is_taken_and_cut_for_the_organisation(buyer, told, session):
+    sent = {"first_name": "P" * 64, "last_name": "N" * 64}
+    assert buyer.send("/account/name", sent, seen_on="/account").status_code == 303
+    session.expire_all()
+    assert session.get_one(Organisation, told.buyer.organisation.id).name == f"{'P' * 64} {'N' * 55}"
+
+
+def test_a_name_is_more_than_blanks(buyer):
+    answer = buyer.send("/account/name", {"first_name": "   ", "last_name": " Nair "}, seen_on="/account")
+    assert answer.status_code == 422
+    assert "Enter your first name" in answer.text
+
+
+@pytest.mark.parametrize("email", ["a" * 117 + "@else.test.uk", "\u0130" * 60 + "@else.test"])
+def test_no_form_takes_an_address_that_nobody_can_sign_in_with(visitor, buyer, email):
+    answers = [
+        visitor.send("/password", {"email": email}, seen_on="/password"),
+        buyer.send("/account/email", {"email": email, "current": people.PASSWORD}, seen_on="/account"),
+    ]
+    assert [answer.status_code for answer in answers] == [422, 422]
+    assert all("at most 128 characters" in answer.text for answer in answers)
+
+
+def test_a_link_to_an_address_that_is_too_long_is_over(arrange, told):
+    """Such links were mailed before the forms said no."""
+    address, me = "a" * 150 + "@else.test", told.buyer.user.id
+    _, secret = arrange(account_link.issue, user_id=me, purpose=AccountLinkPurpose.email, email=address)
+    with pytest.raises(account_link.LinkOver):
+        arrange(account_email.take, secret)

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import html
+import re
+
 import pytest
 
 from app.services.catalogue import listing as listings
-from app.services.catalogue import question
+from app.services.catalogue import question, question_report
 from models.catalogue.listing import Listing
 from models.catalogue.question import Question, QuestionState
+from tests.factories import people
 from tests.factories import question as made
 from tests.storefront.test_statements import asked, statements  # noqa: F401  a fixture
 
 TEXT = "Do you also test the shed? <b>It has a board</b>"
+
+
+def hidden(work, told):
+    row = made.published(work, told)
+    question_report.hide(work, row, actor=people.operator(work), reason="It names a private person.")
+    return row
 
 
 @pytest.fixture
@@ -58,6 +68,49 @@ def test_an_answer_is_changed_until_it_is_read(buyer, seller, told, arrange, ses
     assert "has been read" in late.text
     session.expire_all()
     assert session.get(Question, row.id).answer == "No, that is another visit."
+
+
+def test_an_answer_on_another_page_is_not_read_with_this_one(buyer, told, arrange, session, monkeypatch):
+    monkeypatch.setattr("views.storefront.paging.PAGE", 1)
+    older, newer = (arrange(made.answered, told).id for _ in range(2))
+    page = buyer.page("/account/questions")
+    session.expire_all()
+    assert session.get(Question, newer).read_at is not None
+    assert session.get(Question, older).read_at is None
+    buyer.page(re.search(r'rel="next" href="([^"]+)"', page)[1])
+    session.expire_all()
+    assert session.get(Question, older).read_at is not None
+
+
+def test_an_answer_that_a_moderator_hid_is_not_read_by_looking(buyer, told, arrange, session):
+    row = arrange(hidden, told)
+    assert made.ANSWER not in buyer.page("/account/questions")
+    session.expire_all()
+    assert session.get(Question, row.id).read_at is None
+
+
+def test_what_a_moderator_hid_is_in_no_list_of_the_provider(seller, buyer, told, arrange):
+    row = arrange(hidden, told)
+    page = seller.page("/pro/questions")
+    assert f"/pro/questions/{row.id}" in page
+    assert "A question that a moderator hid" in page
+    for at in ("/pro/questions", f"/pro/questions/{row.id}"):
+        assert made.TEXT not in seller.page(at), at
+        assert made.ANSWER not in seller.page(at), at
+    assert made.TEXT in buyer.page("/account/questions")
+
+
+def test_all_that_waits_for_a_provider_is_on_some_page_oldest_first(seller, told, arrange, monkeypatch):
+    monkeypatch.setattr("views.storefront.catalogue.pro_question.PAGE", 1)
+    rows = [arrange(made.asked, told).id for _ in range(3)]
+    seen, at = [], "/pro/questions"
+    while at:
+        page = seller.page(at)
+        seen += re.findall(r'href="/pro/questions/([0-9a-f-]{36})"', page)
+        more = re.search(r'rel="next" href="([^"]+)"', page)
+        at = html.unescape(more[1]) if more else ""
+    assert seen == [str(key) for key in rows]
+    assert str(rows[0]) in seller.page("/pro/questions?after=nonsense")
 
 
 def test_what_cannot_be_taken_comes_back_with_what_was_typed(buyer, seller, at, told, arrange):

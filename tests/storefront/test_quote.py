@@ -10,9 +10,10 @@ import sqlalchemy as sa
 
 from app.services.catalogue import listing as listings
 from app.services.commerce import capture, quote_request
+from app.services.people import vat_status
 from app.services.platform import clock
 from models.catalogue.listing import Listing
-from models.commerce.checkout import Checkout
+from models.commerce.checkout import Checkout, CheckoutState
 from models.commerce.payment import Payment
 from models.commerce.quote_request import QuoteRequest, QuoteState
 from models.types import utc_now
@@ -175,6 +176,44 @@ def test_a_checkout_that_ended_leaves_the_offer(buyer, told, row, arrange, sessi
     session.expire_all()
     assert session.get(QuoteRequest, row.id).state is QuoteState.offered
     assert buyer.send(f"/quotes/{row.id}/accept", seen_on=f"/quotes/{row.id}").status_code == 303
+
+
+def test_what_was_accepted_is_given_back_from_its_page_while_it_is_not_paid(buyer, row, session):
+    mine = f"/quotes/{row.id}"
+    begun = buyer.send(f"{mine}/accept", seen_on=mine).location
+    page = buyer.page(mine)
+    assert begun in page
+    assert f"{mine}/give_back" in page
+    assert buyer.send(f"{mine}/give_back", {"key": "one"}).location == mine
+    page = buyer.page(mine)
+    assert f"{mine}/accept" in page
+    assert "/give_back" not in page
+    answer = buyer.send(f"{mine}/give_back", {"key": "two"})
+    assert answer.status_code == 409
+    assert "Nothing of this quote waits to be paid." in answer.text
+    assert session.query(Checkout).one().state is CheckoutState.abandoned
+
+
+def test_the_page_leads_to_no_checkout_that_can_no_longer_be_ordered(buyer, row, monkeypatch):
+    mine = f"/quotes/{row.id}"
+    begun = buyer.send(f"{mine}/accept", seen_on=mine).location
+    monkeypatch.setattr(clock, "utc_now", lambda: utc_now() + timedelta(days=7, minutes=1))
+    page = buyer.page(mine)
+    assert begun not in page
+    assert "Nothing was paid. The offer was valid until" in page
+    assert "/give_back" in page
+
+
+def test_what_was_accepted_is_shown_at_the_sums_of_its_checkout(buyer, seller, told, row, arrange):
+    mine = f"/quotes/{row.id}"
+    buyer.send(f"{mine}/accept", seen_on=mine)
+
+    def no_more_vat(work):
+        vat_status.declare(work, work.merge(told.seller.seller), actor=told.seller.actor, registered=False)
+
+    arrange(no_more_vat)
+    assert "£479.60 all-in" in buyer.page(mine)
+    assert "£474.60" in seller.page(f"/pro/quotes/{row.id}")
 
 
 def test_who_had_the_page_open_reads_that_it_went(buyer, at, told, arrange):

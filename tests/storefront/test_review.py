@@ -125,6 +125,8 @@ def test_a_search_engine_reads_the_figures(visitor, published, told):
     found = next(one for one in map(json.loads, told_to_engines) if "aggregateRating" in one)
     assert found["aggregateRating"]["ratingValue"] == "4.0"
     assert found["review"][0]["reviewBody"] == GOOD
+    (service,) = [one for other in map(json.loads, told_to_engines) for one in other.get("@graph", [])][:1]
+    assert (found["@type"], found["@id"]) == ("Service", service["@id"]), "figures of the listing, not of the business"
     assert 'style="' not in page
 
 

@@ -26,6 +26,25 @@ def base(app) -> str:
     return app.extensions["parts"].config.base_url
 
 
+@pytest.mark.parametrize(
+    ("path", "canonical"),
+    [
+        ("/services", "/services"),
+        ("/services?sort=price&q=", "/services?sort=price"),
+        ("/sell", "/sell"),
+        ("/proof/", "/proof/"),
+        ("/legal/order-terms", "/legal/order-terms"),
+        ("/legal/order-terms/1.1.0", "/legal/order-terms"),
+        ("/legal/order-terms/1.0.0", "/legal/order-terms/1.0.0"),
+    ],
+)
+def test_every_public_page_says_its_one_address_and_what_it_is(visitor, told, base, path, canonical):
+    page = visitor.page(path)
+    assert re.findall(r'<link rel="canonical" href="([^"]+)"', page) == [base + canonical]
+    assert re.findall(r'<meta property="og:url" content="([^"]+)"', page) == [base + canonical]
+    assert re.search(r'<meta property="og:title" content="[^"]+"', page)
+
+
 @pytest.fixture
 def pictured(told, arrange, app) -> Listing:
     """A listing in the shop with two pictures."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -22,7 +23,9 @@ import pytest
 import sqlalchemy as sa
 from PIL import Image
 
+from app.services.platform.upload import clean
 from models.catalogue.listing_photo import ListingPhoto
+from models.errors import Invalid
 from models.platform.stored_file import StoredFile
 from tests.factories import catalogue, commerce, pictures
 from views.storefront.files import MOST_BYTES
@@ -231,3 +234,26 @@ def test_a_photo_stays_as_it_was_compressed_and_as_it_was_held(told, arrange, bu
     back = buyer.get(door.links().pop()).data
     assert Image.open(BytesIO(back)).tobytes() == Image.open(BytesIO(sent)).tobytes()
     assert Image.open(BytesIO(back)).getexif()[0x0112] == 6
+
+
+def nested(depth: int, tail: int) -> bytes:
+    """A PDF whose parts lie in each other: each begins in the one before it and goes on to the end of the file."""
+    begins = b"stream\n\x78\x01"
+    block = b"\x00" + struct.pack("<HH", len(begins), len(begins) ^ 0xFFFF) + begins
+    return b"%PDF-1.7\n" + begins + block * depth + b"\x00\x00\x00\xff\xff" * (tail // 5) + b"\n%%EOF\n"
+
+
+def test_a_pdf_that_is_read_again_and_again_is_not_read_to_its_end():
+    """What comes out of it is nothing, so that only what goes in can be counted."""
+    with pytest.raises(Invalid) as refused:
+        clean(nested(depth=100, tail=8 << 20))
+    assert "unusual way" in str(refused.value.fields)
+
+
+def test_a_pdf_of_many_small_parts_of_every_kind_is_taken():
+    rest = os.urandom(1 << 20)
+    parts = [zlib.compress(rest[at : at + 900]) for at in range(0, 1 << 20, 900)]
+    parts += [b"\xff\xd8" + rest[at : at + 900] for at in range(0, 1 << 20, 900)]  # packed in another way
+    parts.append(zlib.compress(bytes(1 << 20)))
+    paper = b"%PDF-1.7\n" + b"".join(b"obj stream\n" + one + b"\nendstream\n" for one in parts) + b"%%EOF\n"
+    assert clean(paper).data == paper

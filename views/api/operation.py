@@ -31,6 +31,8 @@ from views.problem import pointers
 JSON, FORM = "application/json", "multipart/form-data"
 LARGEST_JSON = 64 * 1024
 KEY = "Idempotency-Key"
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
+"""What neither the database nor UTF-8 can write."""
 _KEY = re.compile(r'"?([\x21\x23-\x7e]{8,64})"?')
 
 
@@ -165,7 +167,7 @@ def body(*, files: bool = False) -> dict[str, Any]:
     Raises werkzeug's 400, 413 and 415.
     """
     if files and request.mimetype == FORM:
-        return dict(request.form.to_dict())
+        return _written(dict(request.form.to_dict()))
     if (request.mimetype or request.content_length) and not request.is_json:
         raise UnsupportedMediaType(f"Send {JSON}{f' or {FORM}' if files else ''}.")
     if (request.content_length or 0) > LARGEST_JSON or len(request.get_data()) > LARGEST_JSON:
@@ -175,17 +177,22 @@ def body(*, files: bool = False) -> dict[str, Any]:
     found = request.get_json()
     if not isinstance(found, dict):
         raise BadRequest("Send a JSON object.")
-    if _has_nul(found):
-        raise BadRequest("Text has no NUL character.")
+    return _written(found)
+
+
+def _written(found: dict[str, Any]) -> dict[str, Any]:
+    """What was sent, if it is text all through."""
+    if _has_no_text(found):
+        raise BadRequest("Text has no NUL character and no half of a surrogate pair.")
     return found
 
 
-def _has_nul(value: Any) -> bool:
+def _has_no_text(value: Any) -> bool:
     if isinstance(value, dict):
-        return any(_has_nul(one) for pair in value.items() for one in pair)
+        return any(_has_no_text(one) for pair in value.items() for one in pair)
     if isinstance(value, list):
-        return any(map(_has_nul, value))
-    return isinstance(value, str) and "\x00" in value
+        return any(map(_has_no_text, value))
+    return isinstance(value, str) and _NO_TEXT.search(value) is not None
 
 
 def _key() -> str:

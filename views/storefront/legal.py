@@ -42,8 +42,10 @@ def legal_text(text_id: str) -> ResponseReturnValue:
 @public
 def legal_version(text_id: str, version: str) -> ResponseReturnValue:
     """One version, for ever: contracts link to it."""
-    return _page(text_version(text_id, version))
+    text = text_version(text_id, version)
+    return _page(text, version if version != text_now(text_id).version else None)
 
 
-def _page(text: LegalText) -> ResponseReturnValue:
-    return render_template("storefront/legal.html", text=text, body=prose(text.body, heading=2))
+def _page(text: LegalText, version: str | None = None) -> ResponseReturnValue:
+    """`version` is part of the page's one address, unless it is the one in force."""
+    return render_template("storefront/legal.html", text=text, body=prose(text.body, heading=2), version=version)

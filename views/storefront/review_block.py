@@ -13,9 +13,11 @@ from sqlalchemy.orm import Session, joinedload
 from app.services.commerce import review as reviews
 from app.services.commerce import review_figure
 from app.services.commerce.review_figure import Summary
+from models.catalogue.listing import Listing
 from models.commerce.order import Order
 from models.commerce.review import SHOWN, Review, ReviewState
 from models.people.organisation import Organisation
+from views.storefront.address import absolute
 
 FEW = 5
 STARS = {5: "Excellent", 4: "Good", 3: "Fair", 2: "Poor", 1: "Bad"}
@@ -57,6 +59,7 @@ class Block:
     rows: list[Said]
     name: str
     slug: str
+    listing: Listing | None = None
 
     @property
     def histogram(self) -> list[tuple[int, str, int, int]]:
@@ -70,8 +73,7 @@ class Block:
         """The figures and the newest reviews for search engines (schema.org)."""
         return {
             "@context": "https://schema.org",
-            "@type": "LocalBusiness",
-            "name": self.name,
+            **self._about(),
             "aggregateRating": {
                 "@type": "AggregateRating",
                 "ratingValue": self.summary.average,
@@ -90,6 +92,14 @@ class Block:
                 for one in self.rows
             ],
         }
+
+    def _about(self) -> dict[str, str]:
+        """The thing, by its @id, of which the page's other facts speak too: the listing's service, or the business."""
+        if self.listing is not None:
+            address = absolute("storefront.listing", slug=self.listing.slug)
+            return {"@type": "Service", "@id": f"{address}#service", "name": self.listing.title}
+        address = absolute("storefront.seller", slug=self.slug)
+        return {"@type": "LocalBusiness", "@id": f"{address}#business", "name": self.name}
 
 
 def said_by(organisation: Organisation) -> str:
@@ -139,16 +149,16 @@ def shown_about(*, organisation_id: UUID | None = None, listing_id: UUID | None 
     )
 
 
-def block_of(session: Session, seller: Organisation, *, listing_id: UUID | None = None) -> Block:
-    """For a seller's page, or with `listing_id` for a listing's: its own figures, and the seller's newest reviews of
+def block_of(session: Session, seller: Organisation, *, listing: Listing | None = None) -> Block:
+    """For a seller's page, or with `listing` for a listing's: its own figures, and the seller's newest reviews of
     it."""
     figures = (
-        review_figure.summary(session, "listing", listing_id)
-        if listing_id
+        review_figure.summary(session, "listing", listing.id)
+        if listing
         else reviews.summary(session, organisation_id=seller.id)
     )
     if not figures.count:
-        return Block(figures, [], seller.name, seller.slug)
-    query = shown_about(organisation_id=seller.id, listing_id=listing_id)
+        return Block(figures, [], seller.name, seller.slug, listing)
+    query = shown_about(organisation_id=seller.id, listing_id=listing.id if listing else None)
     rows = session.scalars(query.order_by(Review.published_at.desc(), Review.id.desc()).limit(FEW)).all()
-    return Block(figures, [told(row) for row in rows], seller.name, seller.slug)
+    return Block(figures, [told(row) for row in rows], seller.name, seller.slug, listing)

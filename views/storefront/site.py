@@ -21,6 +21,7 @@ from views.storefront.catalogue import (
     question_report,
     seller_page,
     share_card,
+    shared,
 )
 from views.storefront.commerce import (
     cancellation,
@@ -117,6 +118,7 @@ def _context() -> dict[str, Any]:
         "unread": notification.unread,
         "footer_texts": legal.FOOTER_TEXTS,
         "trader_of": trader_of,
+        "of_page": shared.of_page,
     }
 
 

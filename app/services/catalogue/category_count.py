@@ -1,7 +1,7 @@
 """Numbers beside categories and filters when there is more on sale than a page can count for itself.
 
 Up to MOST listings every search counts exactly what it found. Beyond that its numbers come from this table, which a job
-counts anew every few minutes; pages say when.
+counts anew every few minutes. A search says when its filters were counted; the tree of categories does not.
 """
 
 from __future__ import annotations

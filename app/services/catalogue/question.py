@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -102,10 +102,14 @@ def lapse(session: Session, question: Question, *, actor: Actor) -> Transition:
     return machine.apply(session, question, "lapse", actor=actor)
 
 
-def read(session: Session, asker_organisation_id: UUID) -> int:
-    """The asker has their answers before them; answers how many were new. From then on they stay as they are."""
+def read(session: Session, asker_organisation_id: UUID, seen: Mapping[UUID, int]) -> int:
+    """The asker has these answers before them, each in the version of its row that was `seen`; answers how many were
+    new. From then on they stay as they are. What was put right meanwhile was not seen, and stays unread."""
     news = sa.select(Q).where(
-        Q.asker_organisation_id == asker_organisation_id, Q.answered_at.is_not(None), Q.read_at.is_(None)
+        Q.asker_organisation_id == asker_organisation_id,
+        Q.answered_at.is_not(None),
+        Q.read_at.is_(None),
+        sa.tuple_(Q.id, Q.version).in_(list(seen.items())),
     )
     rows = session.scalars(news.with_for_update(skip_locked=True)).all()
     for row in rows:

@@ -41,7 +41,7 @@ def dismiss(session: Session, question: Question, *, actor: Actor, reason: str) 
 
 
 def hide(session: Session, question: Question, *, actor: Actor, reason: str) -> Transition:
-    """Nobody but staff reads it any more; both sides are told why."""
+    """Nobody but staff reads it any more, except that the asker finds the words they wrote; both sides are told why."""
     moved = machine.apply(session, question, "hide", actor=actor, reason=_why(reason))
     sides = ((question.asker_user_id, "/account/questions"), (question.seller_organisation_id, "/pro/questions"))
     for to, link in sides:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_CEILING, Decimal, InvalidOperation
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +17,7 @@ from models.people.seller import Seller, SellerState
 
 Predicate = sa.ColumnElement[bool]
 DOMAINS = {"services": ListingKind.service}
+_FINEST = Decimal("1E-9")
 
 
 def on_sale() -> tuple[Predicate, ...]:
@@ -62,9 +63,17 @@ def _is(facet: TaxonomyFacet, values: list[str]) -> Predicate:
         return ListingFacet.boolean_value.in_([value.lower() in {"true", "yes"} for value in values])
     if facet.type in NUMBERS:
         try:
-            least = min(Decimal(value) for value in values)
-        except InvalidOperation:
+            asked = [Decimal(value) for value in values]
+            if not all(value.is_finite() for value in asked):
+                return sa.false()
+            return _at_least(min(asked), facet.minimum or Decimal(0), facet.maximum or Decimal(0))
+        except InvalidOperation:  # no number, or one with more digits than anything has
             return sa.false()
-        low, high = facet.minimum or Decimal(0), facet.maximum or Decimal(0)
-        return ListingFacet.number_value >= max(least, low) if least <= high else sa.false()
     return ListingFacet.text_value.in_(values)
+
+
+def _at_least(least: Decimal, low: Decimal, high: Decimal) -> Predicate:
+    if least > high:
+        return sa.false()
+    known = low if least <= low else least.quantize(_FINEST, ROUND_CEILING)  # a number too fine for PostgreSQL
+    return ListingFacet.number_value >= known

@@ -1,6 +1,7 @@
 """In which order results come, what goes into it, and the cursor that goes on after the last one shown.
 
-Every order is one whole number, the greatest first, then the newest approval, then the id: a cursor compares exactly.
+Every order is one whole number, the greatest first, then what came into the shop last (its first approval),
+then the id: a cursor compares exactly.
 """
 
 from __future__ import annotations
@@ -87,8 +88,8 @@ class Order:
 
 
 def order(sort: Sort, text: str, priced: Priced) -> Order:
-    """Recommended: how well the words match, then the newest approval. Nobody can pay for a place in any of them.
-    By price, `priced` has to be joined to the question."""
+    """Recommended: how well the words match, then what came into the shop last. Nobody can pay for a place in any of
+    them. By price, `priced` has to be joined to the question."""
     if sort is Sort.price:
         return Order(sort, -priced.all_in)
     return Order(sort, words_rank(text) if sort is Sort.recommended else sa.literal(0, sa.BigInteger))

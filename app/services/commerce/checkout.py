@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.outbox import send
 from app.services.catalogue import offer
-from app.services.commerce import cancellation, cancellation_policy, payment, quote
+from app.services.commerce import cancellation, cancellation_policy, payment, quote, quote_guard
 from app.services.people import membership
 from app.services.platform import clock, machine, timer
 from models.actor import Actor
@@ -23,11 +23,9 @@ from models.commerce.payment import Payment
 from models.commerce.quote_offer import QuoteOffer
 from models.commerce.quote_request import QuoteRequest
 from models.errors import Conflict, Invalid, NotAllowed
-from models.people.seller import Seller, SellerState
 from models.platform.transition import Transition
 
 SHORTEST_ADDRESS = 5
-OFF_SALE = (ListingState.suspended, ListingState.rejected)
 LONGEST_WAIT = offer.FURTHEST
 """A visit ends at most so long after payment: the provider's limit for held money is 90 days."""
 
@@ -69,7 +67,7 @@ def start(session: Session, listing: Listing, *, actor: Actor) -> Checkout:
 def start_quoted(session: Session, listing: Listing, offered: QuoteOffer, *, actor: Actor) -> Checkout:
     """A draft at the price and for the visit of an offer, for whoever asked for it (app/services/commerce/quote_request
     looks to that). Raises Conflict when its provider sells nothing now or the listing was taken off sale by staff."""
-    _require_on_sale(session, listing, quoted=True)
+    quote_guard.require_offered(session, listing)
     found = quote.of_offer(session, listing, offered, at=clock.now())
     return _begin(session, listing, found, actor, quote_offer_id=offered.id)
 
@@ -100,21 +98,23 @@ def submit(
 ) -> Payment:
     """Fixes the order that will be made, and asks for its money; answers the payment to open at the provider.
 
-    `fingerprint` is what the form showed. With a quote's offer, visit and place are those of the quote, whatever the
-    form says. Raises PriceChanged, Invalid (field errors), Conflict.
+    `fingerprint` is what the form showed. With a quote's offer, visit and place are those of the quote: empty ones
+    mean these, others are refused; a holiday that was set after it was accepted changes nothing that is agreed. Raises
+    PriceChanged, Invalid (field errors), Conflict.
     """
     machine.lock(session, checkout)
     _require_own(checkout, actor)
     now = clock.now()
     listing = session.get_one(Listing, checkout.lines[0].listing_id)
     quoted = offer_of(session, checkout)
-    _require_on_sale(session, listing, quoted=quoted is not None)
     consumer = checkout.buyer_organisation.personal
     if quoted is None:
+        _require_on_sale(session, listing)
         wanted, wrong = offer.chosen(session, listing, window_key, now=now), _site_problems(listing, site)
     else:
-        wanted, site, wrong = _agreed(quoted, now), _quoted_site(session, quoted, site), {}
-        offer.require_present(session, listing, wanted)
+        quote_guard.require_offered(session, listing)
+        wanted, agreed = _agreed(quoted, now), _quoted_site(session, quoted, site)
+        wrong, site = _others(window_key, site, wanted, agreed), agreed
     window = _checked(wanted, wrong, told if consumer else None, now)
     if not fingerprint == checkout.quote_fingerprint == _price(session, listing, quoted, now).fingerprint:
         raise PriceChanged("The price has changed. Check it and order again.")
@@ -160,6 +160,16 @@ def cancel(session: Session, checkout: Checkout, *, actor: Actor) -> Transition:
     return moved
 
 
+def give_back(session: Session, checkout: Checkout, *, actor: Actor) -> Transition:
+    """The buyer does not go on: the draft ends, or the payment that is under way. Raises IllegalMove once it is paid or
+    over."""
+    _require_own(checkout, actor)
+    machine.lock(session, checkout)
+    if checkout.state is CheckoutState.awaiting_payment:
+        return cancel(session, checkout, actor=actor)
+    return machine.apply(session, checkout, "give_back", actor=actor)
+
+
 def payment_cancelled(session: Session, checkout: Checkout, *, actor: Actor) -> bool:
     """The buyer turned back on the provider's page: nothing can be paid there any more. False when it was over."""
     machine.lock(session, checkout)
@@ -171,7 +181,7 @@ def payment_cancelled(session: Session, checkout: Checkout, *, actor: Actor) -> 
 
 @timer.on_timer("checkout", "lapse")
 def lapse(session: Session, checkout: Checkout, *, actor: Actor) -> Transition:
-    """The payment window (or a week as a draft) is over."""
+    """The payment window is over, or a week as a draft, or the offer that it is from."""
     moved = machine.apply(session, checkout, "lapse", actor=actor)
     _void_payment(session, checkout)
     return moved
@@ -222,16 +232,21 @@ def _quoted_site(session: Session, quoted: QuoteOffer, site: Site) -> Site:
     return Site(asked.site_address, asked.site_postcode, site.access_notes)
 
 
-def _require_on_sale(session: Session, listing: Listing, *, quoted: bool = False) -> None:
-    """An offer outlives a change of its listing, and not what staff took out of the shop."""
-    active = session.scalar(
-        sa.select(Seller.id).where(
-            Seller.organisation_id == listing.organisation_id, Seller.state == SellerState.active
-        )
-    )
-    taken = listing.state in OFF_SALE if quoted else listing.state is not ListingState.live
-    if taken or active is None:
-        raise Conflict("This is not on sale at the moment.")
+def _others(window_key: str, site: Site, wanted: offer.Window, agreed: Site) -> dict[str, str]:
+    """What was sent and is not the quote's, field by field: nobody orders another visit or place than they named."""
+    wrong: dict[str, str] = {}
+    if window_key not in {"", wanted.key}:
+        wrong["window"] = "The visit is the one of the offer. For another one, ask the provider for another offer."
+    if site.address.strip() and site.address.split() != agreed.address.split():
+        wrong["site_address"] = "The price is for the job at the address of the quote."
+    if site.postcode.strip() and "".join(site.postcode.upper().split()) != "".join(agreed.postcode.split()):
+        wrong["site_postcode"] = "The price is for the job at the postcode of the quote."
+    return wrong
+
+
+def _require_on_sale(session: Session, listing: Listing) -> None:
+    if listing.state is not ListingState.live or not quote_guard.sells(session, listing):
+        raise Conflict(quote_guard.OFF_SALE)
 
 
 def _site_problems(listing: Listing, site: Site) -> dict[str, str]:

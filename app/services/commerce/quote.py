@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.services.commerce import money, rate
 from app.services.people import vat_status
 from models.catalogue.listing import Listing
+from models.commerce.checkout import Checkout
 from models.commerce.quote_offer import QuoteOffer
 
 STANDARD = "standard"
@@ -47,6 +48,9 @@ class QuotedLine:
     commission_minor: int
     commission_vat_bps: int
     commission_vat_minor: int
+
+
+LINE = tuple(field.name for field in fields(QuotedLine))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +119,13 @@ def of_listing(session: Session, listing: Listing, *, at: datetime) -> Quote:
 def of_offer(session: Session, listing: Listing, offer: QuoteOffer, *, at: datetime) -> Quote:
     """The price of what a provider offered for a job, by the rates of a moment (UTC). Raises Unavailable."""
     return _of_lines(session, listing, offered_lines(listing, offer), at)
+
+
+def of_checkout(checkout: Checkout) -> Quote:
+    """What a checkout holds, as it was told and ordered: no rate of today's."""
+    lines = tuple(QuotedLine(**{name: getattr(row, name) for name in LINE}) for row in checkout.lines)
+    standard = lines[0].commission_vat_bps
+    return Quote(checkout.currency, lines, checkout.fee_net_minor, checkout.fee_vat_minor, standard)
 
 
 def offered_lines(listing: Listing, offer: QuoteOffer) -> tuple[NetLine, ...]:

@@ -12,9 +12,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.services.catalogue import offer as visits
 from app.services.catalogue import search
 from app.services.commerce import checkout as checkouts
-from app.services.commerce import quote_news
+from app.services.commerce import quote_guard, quote_news
 from app.services.commerce.quote_job import MOST, Job, plain
 from app.services.commerce.quote_terms import Terms
 from app.services.people import membership
@@ -95,8 +96,11 @@ def offer(session: Session, request: QuoteRequest, *, actor: Actor, terms: Terms
     request.legal(event, actor.kind)
     if (last.number if last else 0) != after:
         raise OfferChanged("Somebody of yours changed the offer meanwhile. Look at it and change it again.")
+    quote_guard.require_offered(session, request.listing)
     now = clock.now()
     visit = terms.check(now)
+    if back := quote_guard.away(session, request.listing, visit):
+        raise Invalid("The offer was not sent.", {"visit": f"You are away until {back}. Choose another visit."})
     row = QuoteOffer(
         quote_id=request.id,
         number=after + 1,
@@ -162,6 +166,10 @@ def accept(session: Session, request: QuoteRequest, *, actor: Actor, number: int
         raise OfferChanged("The provider changed the offer after you opened the page. Nothing was accepted.")
     if clock.now() > last.valid_until:
         raise Conflict("This offer is no longer valid. Ask the provider for a new one.")
+    visit = visits.from_moments(last.visit_start, last.visit_end, last.visit_zone)
+    if back := quote_guard.away(session, request.listing, visit):
+        name = request.seller_organisation.name
+        raise Conflict(f"{name} is away until {back}, and the visit is before that. Ask them for another offer.")
     made = checkouts.start_quoted(session, request.listing, last, actor=actor)
     machine.apply(session, request, "accept", actor=actor, detail={"number": number, "checkout": str(made.id)})
     quote_news.tell(session, request, "quote.accepted", "seller", key=str(made.id))
@@ -179,16 +187,30 @@ def lapse(session: Session, request: QuoteRequest, *, actor: Actor) -> Transitio
     return moved
 
 
-@machine.follow("checkout", "lapse", "cancel", "attempts_exhausted")
+@machine.follow("checkout", "lapse", "cancel", "give_back", "attempts_exhausted")
 def _stands_again(session: Session, checkout: Checkout, _event: str, _moved: int) -> None:
-    """A checkout that ends unpaid leaves its offer as it was before: open while it is valid."""
+    """A checkout that ends unpaid leaves its offer as it was before: open while it is valid, and its provider told,
+    who was told that a payment was on its way. An offer that is over tells them itself (`lapse`)."""
     offered = checkouts.offer_of(session, checkout)
     if offered is None:
         return
     request = session.get_one(QuoteRequest, offered.quote_id)
     machine.lock(session, request)
-    if request.state is S.accepted:
-        machine.apply(session, request, "reopen", actor=Actor.system("quote"), detail={"checkout": str(checkout.id)})
+    if request.state is not S.accepted:
+        return
+    machine.apply(session, request, "reopen", actor=Actor.system("quote"), detail={"checkout": str(checkout.id)})
+    if clock.now() <= offered.valid_until:
+        quote_news.tell(session, request, "quote.reopened", "seller", key=str(checkout.id))
+
+
+def give_back(session: Session, request: QuoteRequest, *, actor: Actor) -> None:
+    """The customer does not go on with what they accepted and have not paid: its checkout ends, and with that the offer
+    stands as before. Raises NotAllowed, Conflict when nothing waits to be paid, IllegalMove when it is paid."""
+    _require(request, actor, ActorKind.buyer)
+    there = checkout_of(session, request)
+    if there is None:
+        raise Conflict("Nothing of this quote waits to be paid.")
+    checkouts.give_back(session, there, actor=actor)  # locks the checkout, then the quote
 
 
 def checkout_of(session: Session, request: QuoteRequest) -> Checkout | None:

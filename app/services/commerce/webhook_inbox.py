@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.clients import payments
@@ -16,11 +18,16 @@ from app.services.commerce import capture, chargeback, payment, refund, webhook_
 from app.services.platform import clock, machine, timer
 from models.actor import Actor
 from models.commerce.webhook_inbox import WebhookInbox, WebhookState
+from models.platform.outbox_message import OutboxMessage
 from models.platform.transition import Transition
 from models.types import utc_now
 
 SYSTEM = Actor.system("webhook inbox")
-OPEN = (WebhookState.received, WebhookState.deferred)
+WAITING = (WebhookState.received, WebhookState.deferred)
+OPEN = (*WAITING, WebhookState.dead)
+"""What may still be applied: a dead one too, when somebody runs its dead letter again."""
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=20), timedelta(hours=1)
+BATCH = 200
 DECLINED = "payment_intent.payment_failed"
 Present = Intent | RefundResult | Dispute | None
 """What the provider says of an object now."""
@@ -114,7 +121,7 @@ def reading(session: Session, inbox_id: UUID) -> Reading | None:
 def apply(session: Session, inbox_id: UUID, read: Reading, present: Present) -> bool:
     """Applies the provider's present state; False when we do not know yet what it speaks of (deferred).
 
-    Events of kinds we do not carry are applied by doing nothing.
+    Events of kinds we do not carry are applied by doing nothing. A dead one that still speaks of nothing stays dead.
     """
     row = session.get_one(WebhookInbox, inbox_id, with_for_update=True)
     if row.state not in OPEN:
@@ -123,11 +130,17 @@ def apply(session: Session, inbox_id: UUID, read: Reading, present: Present) -> 
     if not known:
         if row.state is WebhookState.received:
             machine.apply(session, row, "defer", actor=SYSTEM, reason="not known here yet")
-        return False
+        return row.state is WebhookState.dead
     session.info["verb"] = "webhook_inbox.apply"
     row.applied_at = clock.now()
     machine.apply(session, row, "apply", actor=SYSTEM)
     return True
+
+
+def pause(session: Session, inbox_id: UUID) -> timedelta:
+    """How long until a deferred message is looked at again: as long as it has waited, so that the pause doubles."""
+    waited = clock.now() - session.get_one(WebhookInbox, inbox_id).state_entered_at
+    return min(max(timedelta(), waited) + FIRST_PAUSE, LONGEST_PAUSE)
 
 
 def _apply_present(session: Session, read: Reading, present: Present) -> bool:
@@ -163,3 +176,24 @@ def replay(session: Session, row: WebhookInbox, *, actor: Actor) -> Transition:
 def give_up(session: Session, row: WebhookInbox, *, actor: Actor) -> Transition:
     """Three days, and it still speaks of nothing we know: people look at it."""
     return machine.apply(session, row, "give_up", actor=actor)
+
+
+def give_up_dead_letters(session: Session) -> int:
+    """Gives up what waits for a message of the outbox that is dead: nothing would ever apply it. Answers how many.
+
+    The reason names the kind of error and no more: what is said in the history stays, and errors may quote people.
+    """
+    W, O = WebhookInbox, OutboxMessage  # noqa: E741, N806
+    asked_at = W.version - sa.case((W.state == WebhookState.deferred, 1), else_=0)  # to defer is a version of its own
+    letter = (
+        O.dead_at.is_not(None),
+        O.job == webhook_door.APPLY,
+        O.payload["inbox_id"].astext.cast(sa.Uuid) == W.id,
+        O.key == sa.func.concat("webhook:", W.id, ":", asked_at),  # not the letter of before a replay
+    )
+    query = sa.select(W, O.id, O.last_error).join(O, sa.and_(*letter)).where(W.state.in_(WAITING)).order_by(W.id)
+    found = session.execute(query.limit(BATCH).with_for_update(of=W, skip_locked=True)).all()
+    for row, letter_id, error in found:
+        reason = f"dead letter {letter_id}: {error.partition(':')[0]}"
+        machine.apply(session, row, "give_up", actor=SYSTEM, reason=reason)
+    return len(found)

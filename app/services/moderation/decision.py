@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from app.services.moderation import listing_news  # noqa: F401  follows every decision
 from app.services.moderation.statement import statement_of_reasons
 from app.services.platform import clock, machine
 from models.actor import Actor, ActorKind

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,9 +11,12 @@ from models.moderation.moderation_decision import Outcome
 from models.moderation.policy import Policy
 
 REDRESS = (
-    "You can change the listing and submit it again. If you think the decision is wrong, tell us within six months, "
-    "free of charge: a person who took no part in it looks at it again. Going to court stays open to you."
+    "If you think the decision is wrong, answer the mail about it within six months, free of charge: a person who took "
+    "no part in it looks at it again. Going to court stays open to you."
 )
+CHANGE = "You can change the listing and submit it again. "
+"""What a rejected listing allows, and a suspended one does not."""
+_GROUNDS = {"illegal_content": "The law it rests on", "incompatible_content": "The rule of ours it rests on"}
 
 
 def statement_of_reasons(
@@ -38,5 +42,23 @@ def statement_of_reasons(
         "source_type": "VOLUNTARY",
         "automated_detection": "No",
         "automated_decision": "NOT_AUTOMATED",
-        "redress": REDRESS,
+        "redress": REDRESS if outcome is Outcome.suspended else CHANGE + REDRESS,
     }
+
+
+def in_words(statement: Mapping[str, Any]) -> str:
+    """The whole statement as its provider reads it, in paragraphs: what was done and where, the facts, the rule, how
+    it was found, and the way to contest it."""
+    prefix, ground = next(one for one in _GROUNDS.items() if f"{one[0]}_explanation" in statement)
+    title = statement.get(f"{prefix}_legal_ground") or statement[f"{prefix}_ground"]
+    hidden = "The listing is out of the shop until we reinstate it."
+    done = statement["decision_visibility_other"] or hidden
+    return "\n\n".join(
+        (
+            f"What we did: {done} It holds in the {statement['territorial_scope']}.",
+            f"Why: {statement['decision_facts']}",
+            f"{ground}: {title}. {statement[f'{prefix}_explanation']}",
+            "How: a person of ours looked at it on our own initiative and decided; nothing automated took part.",
+            statement["redress"],
+        )
+    )

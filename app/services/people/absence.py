@@ -27,9 +27,12 @@ class Away:
     begun: bool
     soon: bool
 
-    def covers(self, moment: datetime) -> bool:
-        """Whether what begins at this moment begins on one of those days."""
-        return self.from_day <= moment.astimezone(UK).date() < self.until_day
+    def covers(self, starts_at: datetime, ends_at: datetime | None = None) -> bool:
+        """Whether a visit is on one of those days; without its end, whether it begins on one. The end is half-open:
+        midnight belongs to the day before."""
+        first = starts_at.astimezone(UK).date()
+        last = first if ends_at is None else (ends_at - timedelta(microseconds=1)).astimezone(UK).date()
+        return first < self.until_day and last >= self.from_day
 
     @property
     def days(self) -> int:

@@ -1,24 +1,39 @@
-"""Tokens of the API: issued for a password, read with every request, revoked by their holder, in the end forgotten."""
+"""Tokens of the API: issued for a password, read with every request, revoked by their holder, in the end forgotten.
+
+A program keeps no cookie that would name it, so it is known by what it calls itself and the network it calls from, and
+remembered by the mail that told of it: no such mail lately means that one is sent."""
 
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address
 from uuid import UUID
 
 import sqlalchemy as sa
+from flask_appbuilder.security.sqla.models import User
 from sqlalchemy.orm import Session
 
+from app.services.people.sign_in import Visitor
+from app.services.platform import clock, mail
 from models.errors import NotFound
 from models.people.access_token import AccessToken
+from models.platform.mail_message import MailMessage
 
 PREFIX = "fxn_"
 """So that a secret in a log or a repository is recognised for what it is."""
 LIVES_FOR = timedelta(hours=12)
 REMEMBERED_FOR = timedelta(days=30)
+KNOWN_FOR = timedelta(days=90)
+"""As long as a browser is remembered (sign_in.REMEMBERED_FOR); counted from the mail."""
+WARNING = "account_new_token"
 BATCH = 500
+_VERSION = re.compile(r"[\d.]+")
+_NO_NAME = re.compile(r"[^\w -]+")
+"""What no name of a program needs, and an address that somebody should click does."""
 
 
 def issue(session: Session, *, user_id: int, stamp: str, label: str, now: datetime) -> tuple[AccessToken, str]:
@@ -37,6 +52,27 @@ def issue(session: Session, *, user_id: int, stamp: str, label: str, now: dateti
     session.add(row)
     session.flush()
     return row, secret
+
+
+def warn_of_new_program(session: Session, row: AccessToken, *, user: User, visitor: Visitor, now: datetime) -> None:
+    """A mail about a token that went to a program, or a network, not told of for 90 days, or not since the password
+    changed. Unsure is new: two at once are two mails."""
+    known = f"access_token:{user.id}:{_program(row, visitor)}:"
+    told = sa.exists().where(
+        MailMessage.user_id == user.id,
+        MailMessage.key.startswith(known, autoescape=True),
+        MailMessage.created_at > now - KNOWN_FOR,
+    )
+    if session.scalar(sa.select(told)):
+        return
+    words = {
+        "name": user.first_name,
+        "program": " ".join(_NO_NAME.sub(" ", row.label).split()),
+        "at": clock.now(),
+        "address": visitor.address or "an unknown address",
+        "link": "/account/security",
+    }
+    mail.post(session, WARNING, to=user.email, words=words, key=f"{known}{row.id}", user_id=user.id)
 
 
 def of_secret(session: Session, secret: str, *, now: datetime) -> AccessToken | None:
@@ -81,3 +117,18 @@ def prune(session: Session, *, now: datetime) -> int:
 
 def _digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
+
+
+def _program(row: AccessToken, visitor: Visitor) -> str:
+    """Which program this is, as far as can be told: not readable, and another one after a change of the password."""
+    said = (row.stamp, row.label, _VERSION.sub("", visitor.user_agent), _network(visitor.address))
+    return hashlib.sha256("\0".join(said).encode()).hexdigest()[:32]
+
+
+def _network(address: str) -> str:
+    """An IPv6 connection changes the second half of its address by itself; an IPv4 one is its address."""
+    try:
+        read = ip_address(address)
+    except ValueError:
+        return address
+    return read.exploded[:19] if isinstance(read, IPv6Address) and read.ipv4_mapped is None else address

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
+from flask_appbuilder.security.sqla.models import User
 from sqlalchemy.orm import Session
 
 from models.catalogue.listing import Listing
@@ -27,7 +28,7 @@ SENTENCES = {
     "3_chargeback": "A bank asks the payment of order {0} back.",
     "4_money": "Money of {0} is not settled.",
     "5_seller": "{0} sells here.",
-    "6_alone": "{0} has members and no other owner.",
+    "6_alone": "{0} has members and no other owner who can sign in.",
     "7_quote": "A quote about {0} is open.",
     "8_payment": "A payment to {0} is under way.",
 }
@@ -88,12 +89,13 @@ def _every(user_ids: Collection[int]) -> Any:
 
 
 def _owned(user_ids: Collection[int]) -> Any:
-    """The organisations they own, with how many others belong to each, and how many of those own it too."""
+    """The organisations they own, with how many others belong to each, and how many of those own it too and can act
+    (who is suspended cannot)."""
     mine, other = sa.orm.aliased(Membership), sa.orm.aliased(Membership)
     others = sa.select(sa.func.count()).where(
         other.organisation_id == mine.organisation_id, other.user_id != mine.user_id
     )
-    owners = others.where(other.role == MembershipRole.owner)
+    owners = others.where(other.role == MembershipRole.owner, other.user_id == User.id, User.active)
     return (
         sa.select(
             mine.user_id,

@@ -4,7 +4,7 @@ by staff, or refused by staff with reasons. Nobody decides their own."""
 from __future__ import annotations
 
 import calendar
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,17 +12,20 @@ import sqlalchemy as sa
 from flask_appbuilder.security.sqla.models import User
 from sqlalchemy.orm import Session
 
-from app.services.people import account_blocker, account_erasure, account_standing
-from app.services.platform import clock, machine, mail, timer
+from app import audit_trail
+from app.services.people import account_blocker, account_erasure, account_standing, membership
+from app.services.platform import audit_event, clock, machine, mail, timer
 from models.actor import Actor
 from models.errors import Conflict, Invalid
 from models.people.deletion_request import DeletionRequest, DeletionState
+from models.platform.audit_event import ASIDE
 from models.platform.transition import Transition
 from models.types import uuid7
 from reports.mail.moments import deadline
 
 TO_THINK = timedelta(days=14)
 """A deletion can be taken back for this long."""
+SUSPENDED = "The account is suspended, so that its person cannot take this back: it waits until staff decide."
 D = DeletionRequest
 
 
@@ -53,6 +56,21 @@ def ask_deletion(session: Session, user: User) -> DeletionRequest:
     return row
 
 
+def reasons(session: Session, row: DeletionRequest) -> str:
+    """Why staff refused it; empty when they did not, or when the words were erased with the account."""
+    said = [one.after for one in audit_event.history(session, D.__tablename__, row.id) if one.after.get("by_staff")]
+    words = said[-1].get("reason", "") if said else ""
+    return "" if words == ASIDE else str(words)
+
+
+def in_the_way(session: Session, user_ids: Collection[int]) -> dict[int, list[str]]:
+    """Why the clock does not end these accounts, by person. Two statements."""
+    found = account_blocker.of_many(session, user_ids)
+    for user_id in account_standing.suspended_among(session, user_ids):
+        found[user_id] = [SUSPENDED, *found.get(user_id, [])]
+    return found
+
+
 def cancel_deletion(session: Session, user: User, *, actor: Actor) -> None:
     """The account stays. Raises Conflict when nobody asked."""
     row = waiting(session, user.id)
@@ -66,7 +84,9 @@ def refuse(session: Session, row: DeletionRequest, *, actor: Actor, reason: str)
     reasons, GuardFailed for one's own."""
     if not reason.strip():
         raise Invalid("Say why: they are told the reasons.", {"reason": "Enter the reasons."})
-    moved = machine.apply(session, row, "refuse", actor=actor, reason=reason.strip(), by=actor.user_id)
+    moved = machine.apply(session, row, "refuse", actor=actor, by=actor.user_id)
+    said = {"reason": reason.strip()}  # it names people, and a move is never altered: it lies aside
+    audit_trail.note(session, D.__tablename__, str(row.id), {"by_staff": "refuse"}, said)
     words = {"name": row.user.first_name, "reason": reason.strip()}
     key = f"deletion:{row.id}:refused"
     mail.post(session, "account_deletion_refused", to=row.user.email, words=words, key=key, user_id=row.user_id)
@@ -77,6 +97,7 @@ def refuse(session: Session, row: DeletionRequest, *, actor: Actor, reason: str)
 def carry_out(session: Session, row: DeletionRequest, *, actor: Actor) -> Transition:
     """The account ends. Raises GuardFailed with what stands in the way; the clock then asks again every hour."""
     account_standing.of(session, row.user_id)
+    membership.lock_all_of(session, row.user_id)  # no other owner leaves between the question and the end
     moved = machine.apply(session, row, "carry_out", actor=actor, by=actor.user_id)
     words, key = {"name": row.user.first_name}, f"deletion:{row.id}:done"
     mail.post(session, "account_deleted", to=row.user.email, words=words, key=key, user_id=row.user_id)
@@ -100,6 +121,13 @@ def _they_had_time_to_think(_session: Session, row: DeletionRequest, _arguments:
     if row.due_at <= clock.now():
         return None
     return f"They can take it back until {deadline(row.due_at, mail.sender().zone)}."
+
+
+@machine.guard("deletion_request", "carry_out")
+def _the_clock_ends_no_suspended_one(session: Session, row: DeletionRequest, arguments: dict[str, Any]) -> str | None:
+    """They may contest it for six months (DSA art. 20) and cannot sign in: a person looks at it first."""
+    by_the_clock = arguments.get("by") is None
+    return SUSPENDED if by_the_clock and account_standing.suspended_among(session, [row.user_id]) else None
 
 
 @machine.guard("deletion_request", "carry_out")

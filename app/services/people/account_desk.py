@@ -27,7 +27,7 @@ OWN = "This is your own account. Ask a colleague."
 COLLEAGUE = "This is a colleague. An administrator looks after their account under Staff."
 CONFIRMED = "Their e-mail address is confirmed already."
 ENOUGH_MAILS = "Three mails went out in the last hour. Ask them to look into the spam folder, or try again in an hour."
-ENOUGH_LINKS = "A link went out in the last two minutes, or five did today. The last one works for an hour."
+ENOUGH_LINKS = "A link went out in the last two minutes. It works for an hour."
 NOBODY_IN = "Nobody is signed in with this account."
 
 
@@ -41,7 +41,7 @@ def refusals(session: Session, user: User, *, actor: Actor) -> dict[str, str]:
         return {"reactivate": ""}
     if not user.active:  # the account has ended, or never counted
         return {}
-    found = {"send_password_link": "" if account_request.may_be_told(session, user) else ENOUGH_LINKS}
+    found = {"send_password_link": ENOUGH_LINKS if account_request.told_just_now(session, user) else ""}
     if row is not None and row.confirmed_at is None:
         found["resend_confirmation"] = ENOUGH_MAILS if _confirmations_are_enough(session, user) else ""
     found["end_sessions"] = "" if _signed_in(session, user) else NOBODY_IN
@@ -75,11 +75,12 @@ def resend_confirmation(session: Session, user: User, *, actor: Actor) -> None:
 
 
 def send_password_link(session: Session, user: User, *, actor: Actor, reason: str) -> None:
-    """A link to choose a new password, to their own address; staff never see it. Raises NotAllowed, Conflict."""
+    """A link to choose a new password, to their own address; staff never see it. They know whom they help,
+    so it does not count how many strangers asked for today. Raises NotAllowed, Conflict."""
     _allow(user, actor)
     _is_open(user)
     account_standing.of(session, user.id)  # locks: two who press at once are one and one too soon
-    if not account_request.may_be_told(session, user):
+    if account_request.told_just_now(session, user):
         raise Conflict(ENOUGH_LINKS)
     account_request.mail_password_link(session, user, "account_password_help")
     _note(session, user, "send_password_link", reason)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_appbuilder.security.sqla.models import User
 from sqlalchemy.orm import Session
 
-from app.services.people import account_link, account_request, account_standing
+from app.services.people import account_link, account_request, account_standing, person
 from app.services.platform import clock, mail
 from models.people.account_link import AccountLinkPurpose
 from models.people.sign_in import SignInEnd
@@ -16,12 +16,13 @@ P = AccountLinkPurpose
 def take(session: Session, secret: str) -> User:
     """The new address is theirs, and what they sign in with. The old one is told, and can undo it for seven days.
 
-    Raises LinkOver, also when somebody else took the address meanwhile.
+    Raises LinkOver, also when somebody else took the address meanwhile, or when it is too long to sign in with.
     """
     link = account_link.use(session, secret, purpose=P.email)
     user, old = session.get_one(User, link.user_id), ""
     old = user.email
-    if not user.active or account_request.of_address(session, link.email) is not None:
+    taken = account_request.of_address(session, link.email) is not None
+    if not user.active or taken or len(link.email) > person.LONGEST_ADDRESS:
         raise account_link.LinkOver
     _move(session, user, link.email)
     account_link.retire(session, user_id=user.id, purpose=P.password)

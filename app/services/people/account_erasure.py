@@ -27,6 +27,7 @@ from sqlalchemy.orm import Session
 from app.services.people import account_standing, account_trace, person
 from app.services.platform import audit_event, clock
 from models.actor import Actor
+from models.people.deletion_request import DeletionRequest as D
 from models.people.invitation import Invitation
 from models.people.membership import Membership
 from models.people.organisation import Organisation
@@ -44,6 +45,7 @@ def erase(session: Session, user: User, *, actor: Actor) -> None:
     account_standing.end_everything(session, user.id, by=SignInEnd.account)
     session.info["verb"] = "account.delete"
     gone = [*account_trace.remove(session, user.id, address=address), *_personal(session, user.id)]
+    gone += [(D.__tablename__, one) for one in session.scalars(sa.select(D.id).where(D.user_id == user.id))]
     _account(session, user)
     session.flush()
     for table, key in dict.fromkeys([("ab_user", user.id), ("account_standing", user.id), *gone]):

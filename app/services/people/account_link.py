@@ -72,6 +72,13 @@ def made_since(session: Session, *, user_id: int, purpose: AccountLinkPurpose, w
     return session.scalar(sa.select(sa.func.count()).select_from(_L).where(*mine)) or 0
 
 
+def works(session: Session, *, user_id: int, purpose: AccountLinkPurpose, email: str) -> bool:
+    """Whether one that was mailed to this address still does something."""
+    mine = (_L.user_id == user_id, _L.purpose == purpose, _L.email == email)
+    unused = sa.select(_L.id).where(*mine, _L.used_at.is_(None), _L.expires_at > clock.now())
+    return session.scalar(unused.limit(1)) is not None
+
+
 def prune(session: Session) -> int:
     """Deletes a batch of those that ended 30 days ago; answers how many."""
     rows = list(session.scalars(sa.select(_L).where(_L.expires_at < clock.now() - REMEMBERED_FOR).limit(BATCH)))

@@ -25,16 +25,19 @@ K, P = AccountRequestKind, AccountLinkPurpose
 QUIET = timedelta(minutes=2)
 """Asked again sooner, the first mail counts: nobody fills somebody else's inbox."""
 MOST = 5
-"""Mails of one kind in a day to one person."""
+"""Mails of one kind in a day to one person; beyond it, a link to a new password still goes out when none works."""
+WAITS = timedelta(days=7)
+"""What could not be answered by then is given up: a stranger's words are kept for no other use."""
+BATCH = 500
 
 
 def sign_up(session: Session, *, email: str, password: str, first_name: str, last_name: str) -> AccountRequest:
-    """Asks for an account. The password is hashed now, also for an address that has one."""
+    """Asks for an account. The password is hashed now, also for an address that has one. Raises Invalid."""
     return _ask(
         session,
         AccountRequest(
             kind=K.sign_up,
-            email=_plain(email),
+            email=person.address(email),
             first_name=first_name.strip(),
             last_name=last_name.strip(),
             password=person.hashed(password),
@@ -43,21 +46,33 @@ def sign_up(session: Session, *, email: str, password: str, first_name: str, las
 
 
 def forgotten_password(session: Session, *, email: str) -> AccountRequest:
-    """Asks for a way to choose a new password."""
-    return _ask(session, AccountRequest(kind=K.password, email=_plain(email)))
+    """Asks for a way to choose a new password. Raises Invalid for an address that nobody can have here."""
+    return _ask(session, AccountRequest(kind=K.password, email=person.address(email)))
 
 
 def change_email(session: Session, *, user_id: int, email: str) -> AccountRequest:
-    """Asks for another address, which must be confirmed there."""
-    return _ask(session, AccountRequest(kind=K.email, email=_plain(email), user_id=user_id))
+    """Asks for another address, which must be confirmed there. Raises Invalid."""
+    return _ask(session, AccountRequest(kind=K.email, email=person.address(email), user_id=user_id))
 
 
 def answer(session: Session, row: AccountRequest) -> None:
-    """By mail, and once: the request is gone afterwards."""
+    """By mail, and once: the request is gone afterwards. One that no account can come of goes without an answer."""
     session.info["verb"] = f"account_request.{row.kind.name}"
-    {K.sign_up: _sign_up, K.password: _password, K.email: _email}[row.kind](session, row)
+    if _can_be_answered(row):
+        {K.sign_up: _sign_up, K.password: _password, K.email: _email}[row.kind](session, row)
     session.delete(row)
     session.flush()
+
+
+def prune(session: Session) -> int:
+    """Deletes a batch of those that were not answered within a week; answers how many."""
+    old = sa.select(AccountRequest).where(AccountRequest.created_at < clock.now() - WAITS).limit(BATCH)
+    rows = session.scalars(old.with_for_update(skip_locked=True)).all()
+    session.info["verb"] = "account_request.prune"
+    for row in rows:
+        session.delete(row)
+    session.flush()
+    return len(rows)
 
 
 def of_address(session: Session, email: str) -> User | None:
@@ -116,10 +131,19 @@ def _email(session: Session, row: AccountRequest) -> None:
 
 
 def may_be_told(session: Session, user: User) -> bool:
-    """Whether a link to a new password may go out: not twice in two minutes, and not more than five times a day."""
+    """Whether a stranger who typed the address has a link to a new password mailed: not twice in two minutes, and after
+    five in a day only when none of them works any more. So nobody uses up another person's way back in."""
+    if not user.active or told_just_now(session, user):
+        return False
     many = account_link.made_since(session, user_id=user.id, purpose=P.password, within=timedelta(days=1))
-    lately = account_link.made_since(session, user_id=user.id, purpose=P.password, within=QUIET)
-    return bool(user.active) and not lately and many < MOST
+    if many < MOST:
+        return True
+    return not user.roles and not account_link.works(session, user_id=user.id, purpose=P.password, email=user.email)
+
+
+def told_just_now(session: Session, user: User) -> bool:
+    """Whether a link to a new password went out in the last two minutes."""
+    return account_link.made_since(session, user_id=user.id, purpose=P.password, within=QUIET) > 0
 
 
 def mail_password_link(session: Session, user: User, template: str) -> None:
@@ -144,6 +168,11 @@ def _told_today(session: Session, template: str, address: str) -> bool:
     since = clock.now() - timedelta(days=1)
     query = sa.select(MailMessage.id).where(MailMessage.to_address == address, MailMessage.created_at > since)
     return session.scalar(query.where(MailMessage.template == template).limit(1)) is not None
+
+
+def _can_be_answered(row: AccountRequest) -> bool:
+    named = row.kind is not K.sign_up or bool(row.first_name.strip() and row.last_name.strip())
+    return named and len(row.email) <= person.LONGEST_ADDRESS
 
 
 def _plain(email: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -22,6 +23,7 @@ P = AccountLinkPurpose
 MOST_CONFIRMATIONS = 3
 """Mails in an hour to an address that was not confirmed."""
 WRONG = "This is not your present password."
+ENDED = "This account was deleted."
 
 
 def of(session: Session, user_id: int) -> AccountStanding:
@@ -69,7 +71,7 @@ def change_name(session: Session, user: User, *, first_name: str, last_name: str
     session.info["verb"] = "account.change_name"
     mine = sa.select(Organisation).join(Membership).where(Membership.user_id == user.id, Organisation.personal)
     for own in session.scalars(mine):
-        own.name = f"{user.first_name} {user.last_name}".strip()
+        own.name = person.name_of_their_own(user)
     session.flush()
 
 
@@ -115,11 +117,11 @@ def suspend(session: Session, user: User, *, reason: str) -> None:
     """Nobody signs in with it any more, and whoever is signed in is out. They are told the reasons by mail (DSA art.
     17); the sign-in page says to everybody that name and password do not fit, so that nobody learns who is suspended.
 
-    Raises Invalid without reasons, Conflict for an account that is suspended already.
+    Raises Invalid without reasons, Conflict for an account that is suspended already or was deleted.
     """
     if not reason.strip():
         raise Invalid("Say why: they are told the reasons.", {"reason": "Enter the reasons."})
-    row = of(session, user.id)
+    row = _still_there(session, user)
     if row.suspended_at is not None:
         raise Conflict("This account is suspended already.")
     row.suspended_at, row.suspension_reason = clock.now(), reason.strip()
@@ -132,11 +134,25 @@ def suspend(session: Session, user: User, *, reason: str) -> None:
     mail.post(session, "account_suspended", to=user.email, words=words, key=key, user_id=user.id)
 
 
+def _still_there(session: Session, user: User) -> AccountStanding:
+    """The row, locked. What was deleted stays deleted, whatever an old page in a browser offers."""
+    row = of(session, user.id)
+    if row.closed_at is not None:
+        raise Conflict(ENDED)
+    return row
+
+
+def suspended_among(session: Session, user_ids: Collection[int]) -> set[int]:
+    """Which of these people are suspended. One statement."""
+    theirs = sa.select(AccountStanding.user_id).where(AccountStanding.suspended_at.is_not(None))
+    return set(session.scalars(theirs.where(AccountStanding.user_id.in_(user_ids)))) if user_ids else set()
+
+
 def reactivate(session: Session, user: User, *, reason: str) -> None:
-    """They may sign in again. Raises Invalid without reasons, Conflict for one that is not suspended."""
+    """They may sign in again. Raises Invalid without reasons, Conflict for one that is not suspended or was deleted."""
     if not reason.strip():
         raise Invalid("Say why.", {"reason": "Enter the reasons."})
-    row = of(session, user.id)
+    row = _still_there(session, user)
     if row.suspended_at is None:
         raise Conflict("This account is not suspended.")
     began = row.suspended_at

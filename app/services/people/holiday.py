@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,7 +14,10 @@ from app.services.people import absence
 from app.services.people.vat_status import UK, today
 from app.services.platform import machine
 from models.actor import Actor
+from models.commerce.checkout import Checkout, CheckoutState
 from models.commerce.order import Order, OrderState
+from models.commerce.quote_offer import QuoteOffer
+from models.commerce.quote_request import QuoteRequest, QuoteState
 from models.errors import Conflict, Invalid, NotFound
 from models.people.seller import Seller
 
@@ -26,10 +30,30 @@ AGREED = (OrderState.pending_acceptance, OrderState.accepted, OrderState.in_prog
 
 def visits_within(session: Session, organisation_id: UUID, *, from_day: date, until_day: date) -> Sequence[Order]:
     """What was ordered for those days and is not over, the next visit first: being away cancels none of it."""
-    day = sa.cast(sa.func.timezone(UK.key, Order.visit_start), sa.Date)
+    falls = _falls_on(Order.visit_start, Order.visit_end, from_day, until_day)
     theirs = sa.select(Order).where(Order.seller_organisation_id == organisation_id, Order.state.in_(AGREED))
     shown = theirs.options(selectinload(Order.lines), joinedload(Order.buyer_organisation))
-    return session.scalars(shown.where(day >= from_day, day < until_day).order_by(Order.visit_start, Order.id)).all()
+    return session.scalars(shown.where(*falls).order_by(Order.visit_start, Order.id)).all()
+
+
+def quotes_within(
+    session: Session, organisation_id: UUID, *, from_day: date, until_day: date
+) -> Sequence[QuoteRequest]:
+    """Whose last offer has its visit on those days and is not ordered, the next visit first. An open one cannot be
+    accepted then; one that is accepted is agreed, and can still be paid."""
+    newest = sa.select(sa.func.max(QuoteOffer.number)).where(QuoteOffer.quote_id == QuoteRequest.id)
+    theirs = sa.select(QuoteRequest).join(QuoteOffer, QuoteOffer.quote_id == QuoteRequest.id)
+    theirs = theirs.where(
+        QuoteRequest.seller_organisation_id == organisation_id,
+        QuoteRequest.state.in_((QuoteState.offered, QuoteState.accepted)),
+        QuoteOffer.number == newest.correlate(QuoteRequest).scalar_subquery(),
+        ~sa.exists().where(Checkout.quote_offer_id == QuoteOffer.id, Checkout.state == CheckoutState.paid),
+        *_falls_on(QuoteOffer.visit_start, QuoteOffer.visit_end, from_day, until_day),
+    )
+    shown = theirs.options(
+        selectinload(QuoteRequest.offers), joinedload(QuoteRequest.buyer_organisation), joinedload(QuoteRequest.listing)
+    )
+    return session.scalars(shown.order_by(QuoteOffer.visit_start, QuoteOffer.id)).all()
 
 
 def set_away(session: Session, row: Seller, *, actor: Actor, from_day: date, until_day: date, note: str) -> None:
@@ -78,6 +102,12 @@ def _wrong(row: Seller, from_day: date, until_day: date) -> dict[str, str]:
     elif (until_day - from_day).days > LONGEST:
         wrong["until_day"] = f"Be away for at most {LONGEST} days. For longer, pause your listings."
     return wrong
+
+
+def _falls_on(starts: Any, ends: Any, from_day: date, until_day: date) -> tuple[sa.ColumnElement[bool], ...]:
+    """What is going on some time in those days, whichever day it begins. An end at midnight is the day before's."""
+    first, back = (datetime.combine(day, time(), tzinfo=UK) for day in (from_day, until_day))
+    return (starts < back, ends > first)
 
 
 def _own(row: Seller, actor: Actor) -> None:

@@ -11,27 +11,33 @@ import sqlalchemy as sa
 from flask_appbuilder.security.sqla.models import User
 from sqlalchemy.orm import Session
 
-from app.services.people import membership, organisation
+from app.services.people import membership, organisation, person
 from app.services.people.account_link import LinkOver
 from app.services.people.sign_in import digest
 from app.services.platform import clock, mail
 from models.errors import Conflict, NotAllowed, NotFound
 from models.people.invitation import LIVES_FOR, Invitation
 from models.people.membership import Membership, MembershipRole
+from models.people.organisation import Organisation
+from models.platform.mail_message import MailMessage
 from models.types import uuid7
 
 MOST = 20
 """Open ones of an organisation: it is a way to have us write to strangers."""
 MOST_TO_ONE = 2
 """An organisation's invitations to one address in a day, those that were taken back too."""
+MOST_MAILS = 5
+"""Mails to one address in a day, from whatever organisation, new ones and those sent again."""
+ENOUGH = "They had enough invitations for today. Try again tomorrow."
 QUIET = timedelta(minutes=10)
 _I = Invitation
 
 
 def invite(session: Session, organisation_id: UUID, *, email: str, role: MembershipRole, user_id: int) -> Invitation:
-    """By an owner, by mail. Raises Conflict for somebody who is a member, or was invited and has not answered."""
+    """By an owner, by mail. Raises Conflict for somebody who is a member, or was invited and has not answered, Invalid
+    for an address that nobody can sign in with."""
     party = membership.owned(session, organisation_id, user_id=user_id)
-    address = email.strip().lower()
+    address = person.address(email)
     member = sa.select(Membership.id).join(User).where(Membership.organisation_id == party.id, User.email == address)
     if session.scalar(member) is not None:
         raise Conflict("They belong to the organisation already.")
@@ -40,8 +46,8 @@ def invite(session: Session, organisation_id: UUID, *, email: str, role: Members
         raise Conflict("They were invited already. You can send the invitation again.")
     if len(waiting) >= MOST:
         raise Conflict(f"{MOST} invitations wait for an answer. Take some back first.")
-    if _mailed_today(session, organisation_id, address) >= MOST_TO_ONE:
-        raise Conflict("They had enough invitations for today. Try again tomorrow.")
+    if _invited_today(session, organisation_id, address) >= MOST_TO_ONE or _has_mail_enough(session, address):
+        raise Conflict(ENOUGH)
     _retire_old(session, organisation_id, address)
     now = clock.now()
     row = Invitation(
@@ -66,11 +72,15 @@ def list_open(session: Session, organisation_id: UUID) -> Sequence[Invitation]:
 
 
 def resend(session: Session, organisation_id: UUID, *, invitation_id: UUID, user_id: int) -> Invitation:
-    """A new link for seven more days; the old one is over. Raises Conflict within ten minutes of the last."""
+    """A new link for seven more days, from whoever sends it now; the old one is over. Raises Conflict within ten
+    minutes of the last, and when they had mail enough for a day."""
     party = membership.owned(session, organisation_id, user_id=user_id)
     row = _own(session, organisation_id, invitation_id)
     if row.expires_at - LIVES_FOR > clock.now() - QUIET:
         raise Conflict("That was sent a moment ago. Try again in ten minutes.")
+    if _has_mail_enough(session, row.email):
+        raise Conflict(ENOUGH)
+    row.invited_by_id = user_id
     _mail(session, row, name=party.name)
     session.info["verb"] = "invitation.resend"
     session.flush()
@@ -97,6 +107,8 @@ def find(session: Session, secret: str, *, to_use: bool = False) -> Invitation:
 
 def accept(session: Session, secret: str, *, user: User) -> Invitation:
     """They belong to it. Raises LinkOver, and NotAllowed for an address that was not invited."""
+    party = find(session, secret).organisation_id
+    session.get(Organisation, party, with_for_update=True)  # before the invitation, as its owners do
     row = find(session, secret, to_use=True)
     if user.email != row.email:
         raise NotAllowed("This invitation is for another address. Sign in with the address it was sent to.")
@@ -111,7 +123,14 @@ def accept(session: Session, secret: str, *, user: User) -> Invitation:
     return row
 
 
-def _mailed_today(session: Session, organisation_id: UUID, address: str) -> int:
+def _has_mail_enough(session: Session, address: str) -> bool:
+    """Whether we wrote to this address for others often enough today."""
+    sent = (MailMessage.to_address == address, MailMessage.template == "invitation")
+    today = sa.select(sa.func.count()).where(*sent, MailMessage.created_at > clock.now() - timedelta(days=1))
+    return (session.scalar(today) or 0) >= MOST_MAILS
+
+
+def _invited_today(session: Session, organisation_id: UUID, address: str) -> int:
     """How often this address was invited in the last day."""
     these = (
         _I.organisation_id == organisation_id,
@@ -146,4 +165,6 @@ def _retire_old(session: Session, organisation_id: UUID, email: str) -> None:
 
 
 def _still_open() -> tuple[sa.ColumnElement[bool], ...]:
-    return _I.accepted_at.is_(None), _I.revoked_at.is_(None), _I.expires_at > clock.now()
+    """Not while whoever sent it is suspended, or when their account has ended: they let nobody in."""
+    sender = sa.exists().where(User.id == _I.invited_by_id, User.active)
+    return _I.accepted_at.is_(None), _I.revoked_at.is_(None), _I.expires_at > clock.now(), sender

@@ -7,13 +7,16 @@ from collections.abc import Sequence
 from uuid import UUID
 
 import sqlalchemy as sa
+from flask_appbuilder.security.sqla.models import User
 from sqlalchemy.orm import Session, selectinload
 
+from app.services.platform import clock
 from models.errors import Conflict, NotAllowed, NotFound
+from models.people.invitation import Invitation
 from models.people.membership import Membership, MembershipRole
 from models.people.organisation import Organisation
 
-LAST_OWNER = "An organisation needs an owner. Make somebody else an owner first."
+LAST_OWNER = "An organisation needs an owner who can sign in. Make somebody else an owner first."
 
 
 def owned(session: Session, organisation_id: UUID, *, user_id: int) -> Organisation:
@@ -28,6 +31,13 @@ def owned(session: Session, organisation_id: UUID, *, user_id: int) -> Organisat
     if mine.role is not MembershipRole.owner:
         raise NotAllowed("Only an owner can do this.")
     return row
+
+
+def lock_all_of(session: Session, user_id: int) -> None:
+    """Locks whatever they belong to, always in the same order."""
+    mine = sa.select(Membership.organisation_id).where(Membership.user_id == user_id)
+    these = sa.select(Organisation.id).where(Organisation.id.in_(mine))
+    session.execute(these.order_by(Organisation.id).with_for_update())
 
 
 def belongs(session: Session, user_id: int, organisation_id: UUID) -> bool:
@@ -50,6 +60,7 @@ def change_role(
     row = _member(session, organisation_id, member_id)
     if role is not MembershipRole.owner:
         _not_the_last_owner(session, row)
+        _take_their_invitations_back(session, row)
     row.role = role
     session.info["verb"] = "membership.change_role"
     session.flush()
@@ -62,6 +73,7 @@ def remove(session: Session, organisation_id: UUID, *, member_id: UUID, user_id:
     _not_the_last_owner(session, row)
     name = str(row.user.get_full_name())
     session.info["verb"] = "membership.remove"
+    _take_their_invitations_back(session, row)
     session.delete(row)
     session.flush()
     return name
@@ -77,6 +89,7 @@ def leave(session: Session, organisation_id: UUID, *, user_id: int) -> str:
         raise NotAllowed("A personal account ends with the account.")
     _not_the_last_owner(session, row)
     session.info["verb"] = "membership.leave"
+    _take_their_invitations_back(session, row)
     session.delete(row)
     session.flush()
     return organisation.name
@@ -95,11 +108,23 @@ def _member(session: Session, organisation_id: UUID, member_id: UUID) -> Members
     return row
 
 
+def _take_their_invitations_back(session: Session, row: Membership) -> None:
+    """Who decides nothing here any more lets nobody in."""
+    sent = (Invitation.organisation_id == row.organisation_id, Invitation.invited_by_id == row.user_id)
+    waiting = sa.select(Invitation).where(*sent, Invitation.accepted_at.is_(None), Invitation.revoked_at.is_(None))
+    for one in session.scalars(waiting.order_by(Invitation.id).with_for_update()):
+        one.revoked_at = clock.now()
+    session.flush()
+
+
 def _not_the_last_owner(session: Session, row: Membership) -> None:
+    """Who is suspended decides nothing: they are no owner to leave it to."""
     owners = (
+        User.active,
         Membership.organisation_id == row.organisation_id,
         Membership.role == MembershipRole.owner,
         Membership.id != row.id,
     )
-    if row.role is MembershipRole.owner and session.scalar(sa.select(Membership.id).where(*owners).limit(1)) is None:
+    others = sa.select(Membership.id).join(User, User.id == Membership.user_id).where(*owners).limit(1)
+    if row.role is MembershipRole.owner and session.scalar(others) is None:
         raise Conflict(LAST_OWNER)

@@ -13,6 +13,7 @@ from models.errors import Invalid
 from models.people.membership import Membership, MembershipRole
 from models.people.organisation import Organisation, OrganisationKind
 
+LONGEST_NAME = 120
 LONGEST_SLUG = 100
 
 

@@ -17,11 +17,22 @@ from models.types import utc_now
 
 HASH_METHOD = "scrypt"
 ADMINISTRATOR = "Administrator"
+LONGEST_ADDRESS = 128
+"""People sign in with their address: it is Flask-AppBuilder's `username` too, which has room for this."""
 
 
 def hashed(password: str) -> str:
     """As it is kept."""
     return generate_password_hash(password, method=HASH_METHOD)
+
+
+def address(email: str) -> str:
+    """As it is kept: lower case, which can be longer than what was typed. Raises Invalid for one that has no room."""
+    found = email.strip().lower()
+    if len(found) > LONGEST_ADDRESS:
+        told = f"Enter an address of at most {LONGEST_ADDRESS} characters"
+        raise Invalid("That e-mail address is too long.", {"email": told})
+    return found
 
 
 def create(
@@ -45,14 +56,14 @@ def create(
 
 def add(session: Session, *, email: str, hash_: str, first_name: str, last_name: str, personal: bool = True) -> User:
     """An account that signs in with its e-mail address, which nobody has confirmed yet. Raises Conflict when the
-    address is taken."""
-    address = email.strip().lower()
-    if session.scalar(sa.select(User.id).where(sa.or_(User.email == address, User.username == address))) is not None:
+    address is taken, Invalid when it is too long."""
+    mine = address(email)
+    if session.scalar(sa.select(User.id).where(sa.or_(User.email == mine, User.username == mine))) is not None:
         raise Conflict("There is an account with this e-mail address.")
     now = utc_now().replace(tzinfo=None)  # Flask-AppBuilder's columns are naive; they hold UTC
     user = User(
-        username=address,
-        email=address,
+        username=mine,
+        email=mine,
         first_name=first_name.strip(),
         last_name=last_name.strip(),
         password=hash_,
@@ -79,7 +90,12 @@ def is_last_administrator(session: Session, user_id: int) -> bool:
     return [one.id for one in found] == [user_id]
 
 
+def name_of_their_own(user: User) -> str:
+    """What a private customer's organisation is called: like its person, as far as there is room."""
+    return f"{user.first_name} {user.last_name}".strip()[: organisation.LONGEST_NAME].strip()
+
+
 def _give_personal_organisation(session: Session, user: User) -> None:
     """An order's parties are organisations: a private customer has one of their own."""
-    name = f"{user.first_name} {user.last_name}".strip()
+    name = name_of_their_own(user)
     organisation.create(session, owner=user, name=name, kind=OrganisationKind.customer, personal=True)

@@ -22,10 +22,9 @@ GROUPS: dict[str, tuple[str, str]] = {
     "money": ("Money", "Refunds, and payments that a bank asks back."),
     "selling": (
         "Selling here",
-        "For businesses: your checks, your documents, and whether you are in the shop.",
+        "For businesses: your checks, your documents, your listings, and whether you are in the shop.",
     ),
     "favourites": ("Favourites", "What you saved costs less. By mail only in your daily or weekly summary."),
-    "security": ("Sign-in and security", "Your password, your sign-ins, and who may act for you."),
     "news": ("Other news", "Everything else about what you do here."),
 }
 """Code: name, and what it is about. People switch groups on and off, not single events."""
@@ -257,6 +256,23 @@ EVENTS: dict[str, Event] = dict(
             "It no longer counts.", "Your documents",
         ),
         _must(
+            "listing.approved", "Your listing is in the shop", "selling", "{listing} is in the shop",
+            "We looked at it on {at} and published it.\n\n{reason}", "Your listing",
+        ),
+        _must(
+            "listing.rejected", "Your listing is not published", "selling", "{listing} is not published",
+            "We looked at it on {at} and decided not to publish it.\n\n{reason}", "Your listing",
+        ),
+        _must(
+            "listing.suspended", "Your listing is suspended", "selling", "{listing} is suspended",
+            "We took it out of the shop on {at}. Orders that exist go on, and you are paid for them.\n\n{reason}",
+            "Your listing",
+        ),
+        _must(
+            "listing.reinstated", "Your listing is back in the shop", "selling", "{listing} is back in the shop",
+            "We looked at it again and lifted its suspension on {at}.\n\n{reason}", "Your listing",
+        ),
+        _must(
             "quote.requested", "Somebody asks for a quote", "orders", "{buyer} asks for a quote: {title}",
             "{buyer} described a job. Make an offer or decline by {answer_by}; after that the request ends.",
             "Read the job",
@@ -279,6 +295,11 @@ EVENTS: dict[str, Event] = dict(
         _must(
             "quote.refused", "A quote is over", "orders", "{buyer} does not want an offer any more: {title}",
             "They took their request back, or your offer was not what they looked for. You need not do anything.",
+            "See the quote",
+        ),
+        _may(
+            "quote.reopened", "Your offer is open again", "orders", "{buyer} has not paid: {title}",
+            "Nothing is ordered. Your offer stands as before, until the day you gave it.",
             "See the quote",
         ),
         _may(

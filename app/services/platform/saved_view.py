@@ -16,12 +16,16 @@ MOST = 20
 """One person's own views of one screen; the row of tabs ends somewhere."""
 LONGEST = 40
 V = SavedView
+_ONE_AT_A_TIME = sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 
 
 def of(session: Session, user_id: int) -> Sequence[SavedView]:
-    """A person's own on every screen and those shared with a role of theirs, by name. One statement."""
+    """A person's own on every screen and those shared with a role of theirs, by name. A view is shared as long as its
+    owner has the role as well. One statement."""
     roles = sa.select(assoc_user_role.c.role_id).where(assoc_user_role.c.user_id == user_id)
-    mine = sa.or_(V.user_id == user_id, V.role_id.in_(roles))
+    owner = assoc_user_role.alias("owner")
+    still = sa.exists().where(owner.c.user_id == V.user_id, owner.c.role_id == V.role_id)
+    mine = sa.or_(V.user_id == user_id, sa.and_(V.role_id.in_(roles), still))
     query = sa.select(V).where(mine).options(joinedload(V.user), joinedload(V.role))
     return session.scalars(query.order_by(sa.func.lower(V.name), V.id)).all()
 
@@ -36,11 +40,12 @@ def save(
     role_id: int | None = None,
     opens_first: bool = False,
 ) -> SavedView:
-    """Keeps a list under a name; an own view of that name is replaced. Raises Invalid for a name, Conflict when there
-    are MOST already."""
+    """Keeps a list under a name; an own view of that name is replaced, so that a form sent twice keeps one. Raises
+    Invalid for a name, Conflict when there are MOST already."""
     words = " ".join(name.split())
     if not 0 < len(words) <= LONGEST:
         raise Invalid("The view was not saved.", {"name": f"Give it a name of at most {LONGEST} characters."})
+    _wait(session, user_id)
     own = session.scalars(sa.select(V).where(V.user_id == user_id, V.screen == screen).with_for_update()).all()
     row = next((one for one in own if one.name == words), None)
     if row is None:
@@ -58,6 +63,7 @@ def save(
 
 def open_first(session: Session, view_id: UUID, *, user_id: int, yes: bool) -> SavedView:
     """The menu opens this one, or the whole list again. Raises NotFound for somebody else's."""
+    _wait(session, user_id)
     row = _own(session, view_id, user_id)
     others = session.scalars(sa.select(V).where(V.user_id == user_id, V.screen == row.screen).with_for_update()).all()
     session.info["verb"] = "saved_view.open_first"
@@ -72,6 +78,11 @@ def remove(session: Session, view_id: UUID, *, user_id: int) -> SavedView:
     session.delete(row)
     session.flush()
     return row
+
+
+def _wait(session: Session, user_id: int) -> None:
+    """One person's presses one after the other: rows that are not there yet cannot be locked."""
+    session.execute(_ONE_AT_A_TIME, {"name": f"saved_view:{user_id}"})
 
 
 def _own(session: Session, view_id: UUID, user_id: int) -> SavedView:

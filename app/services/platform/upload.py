@@ -24,8 +24,12 @@ MOST_SCANS = 24
 """A progressive JPEG has about ten; each costs a walk over all its pixels."""
 MOST_UNPACKED = 256 * 1024 * 1024
 """What the parts of a PDF may come to when a reader opens it."""
+MOST_READ = 4 * MOST_BYTES
+"""What is read to find that out. Parts lie one behind the other; in a PDF that was made to cost time they lie in each
+other, and each is read to the end of the file."""
 MOST_PARTS = 20_000
 _STEP = 1024 * 1024
+_SIP = 64 * 1024
 _TAIL = 2048
 _ORIENTATION = 0x0112
 _BROKEN = (OSError, ValueError, SyntaxError, struct.error, EOFError, IndexError, KeyError, MemoryError)
@@ -163,23 +167,34 @@ def _paper(data: bytes) -> bytes:
         raise _damaged()
     if zipfile.is_zipfile(BytesIO(data)):
         raise _refused("That file is two things.", "This PDF is an archive as well. Print it to a new PDF.")
-    room = MOST_UNPACKED
+    room, patience = MOST_UNPACKED, MOST_READ
     for place, found in enumerate(_STREAM.finditer(data)):
         if place > MOST_PARTS:
-            raise _refused("That file cannot be read.", "This PDF is built in an unusual way. Print it to a new PDF.")
-        for size in _unpacked(memoryview(data)[found.end() :]):
-            room -= size
+            raise _unusual()
+        for read, size in _unpacked(memoryview(data)[found.end() :]):
+            room, patience = room - size, patience - read
+            if patience < 0:
+                raise _unusual()
             if room < 0:
                 raise _refused("That PDF is too large.", "This PDF swells when it is opened. Print it to a new PDF.")
     return data
 
 
-def _unpacked(packed: memoryview) -> Iterator[int]:
-    """The sizes of what comes out, a step at a time. Parts that are packed in another way come to nothing here."""
-    reader, at = zlib.decompressobj(), 0
-    try:
-        while not reader.eof and (given := reader.unconsumed_tail or packed[at : at + _STEP]):
-            at += 0 if reader.unconsumed_tail else len(given)
-            yield len(reader.decompress(given, _STEP))
-    except zlib.error:
+def _unusual() -> Invalid:
+    return _refused("That file cannot be read.", "This PDF is built in an unusual way. Print it to a new PDF.")
+
+
+def _unpacked(packed: memoryview) -> Iterator[tuple[int, int]]:
+    """How much was read and how much came out, a step at a time. Parts that are packed in another way come to nothing
+    here."""
+    if len(packed) < 2 or packed[0] & 0x0F != zlib.DEFLATED or (packed[0] << 8 | packed[1]) % 31:  # noqa: PLR2004  RFC 1950
         return
+    reader, at = zlib.decompressobj(), 0
+    given: bytes | memoryview = b""
+    try:
+        while not reader.eof and (given := reader.unconsumed_tail or packed[at : at + _SIP]):
+            at += 0 if reader.unconsumed_tail else len(given)
+            size = len(reader.decompress(given, _STEP))
+            yield len(given) - len(reader.unconsumed_tail) - len(reader.unused_data), size
+    except zlib.error:
+        yield len(given), 0

@@ -221,7 +221,7 @@ class Board(RuleBasedStateMachine):
         self.shop.perform("commerce.payment.sweep")
         self.shop.perform("commerce.chargeback.sweep")
         for thing in list(bank.things.values()):
-            recent = thing["created"] >= (now - timedelta(days=3)).timestamp()
+            recent = thing["created"] >= (now - timedelta(days=30)).timestamp()
             if thing["object"] == "dispute" and (recent or self._open_here(thing)):
                 self.believe(thing["id"])
         self.compare("a sweep")

@@ -25,6 +25,7 @@ from models.errors import Invalid, NotAllowed, Unavailable
 from views.api.catalogue.listing import on_sale
 from views.api.catalogue.listing_shape import window_shape
 from views.api.commerce.checkout_forms import Begin, CheckoutShape, Submit, Submitted
+from views.api.commerce.checkout_ladder import ladder_shape
 from views.api.commerce.line import line_shape
 from views.api.operation import Deed, does, reads
 from views.api.shapes import money
@@ -73,6 +74,7 @@ def submit_checkout(asked: dict[str, Any], checkout_id: UUID) -> Deed:
             fingerprint=bytes.fromhex(asked["fingerprint"]),
             provider=current_app.extensions["parts"].config.payments_provider,
         )
+        _require_shown(found, asked["ladder"])
         return {"id": found.id, "state": found.state.name, "total": money(found.total_minor, found.currency)}
 
     with unit_of_work(actor) as work:
@@ -100,6 +102,13 @@ def _told(asked: dict[str, Any]) -> checkouts.Told:
     if old:
         raise Invalid("Our texts have a new version.", old)
     return checkouts.Told(asked["cancellation"], asked["express_start"])
+
+
+def _require_shown(found: Checkout, ladder_id: UUID) -> None:
+    """The order gets the ladder that was shown, or is not made: asked of what was fixed, so that no change falls
+    between. Raises Invalid."""
+    if found.cancellation_policy_id != ladder_id:
+        raise Invalid("What comes back after a cancellation has changed.", {"ladder": "Show it again, then order."})
 
 
 def _buyer() -> Any:
@@ -149,5 +158,6 @@ def _shape(work: Session, found: Checkout) -> dict[str, Any]:
             "cancellation": legal.name_now(CANCELLATION) if consumer else None,
             "express_start": legal.name_now(EXPRESS) if consumer else None,
         },
+        "ladder": ladder_shape(found, row),
         "order": work.scalar(sa.select(Order.reference).where(Order.checkout_id == found.id)),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from views.api.catalogue.listing_shape import WindowShape
+from views.api.commerce.checkout_ladder import LadderShape
 from views.api.commerce.line import LineShape
 from views.api.shapes import Gives, Money, Takes, text
 
@@ -16,14 +17,16 @@ class Begin(Takes):
 
 
 class Submit(Takes):
-    """`window` and `fingerprint` are the checkout's; the latter says which price was seen. A consumer sends the name of
-    the cancellation text that was shown, and the express-start text's where work may begin within the 14 days."""
+    """`window`, `fingerprint` and `ladder` (its id) are the checkout's; the latter two say which price was seen, and
+    what comes back after a cancellation. A consumer sends the name of the cancellation text that was shown, and the
+    express-start text's where work may begin within the 14 days."""
 
     window = fields.String(required=True, validate=validate.Length(1, 40))
     site_address = text(500, required=True, least=1)
     site_postcode = text(12, required=True, least=1)
     access_notes = text(1000)
     fingerprint = fields.String(required=True, validate=validate.Regexp(r"^[0-9a-f]{64}\Z"))
+    ladder = fields.UUID(required=True)
     cancellation = text(120)
     express_start = text(120)
 
@@ -36,7 +39,8 @@ class TextsShape(Gives):
 
 
 class CheckoutShape(Gives):
-    """`order` is the reference of what came of it, once the money is confirmed."""
+    """`ladder` is to be shown before ordering; null when it ended as a draft. `order` is the reference of what came of
+    it, once the money is confirmed."""
 
     id = fields.UUID()
     state = fields.String()
@@ -47,6 +51,7 @@ class CheckoutShape(Gives):
     fingerprint = fields.String()
     windows = fields.List(fields.Nested(WindowShape))
     texts = fields.Nested(TextsShape)
+    ladder = fields.Nested(LadderShape, allow_none=True)
     order = fields.String(allow_none=True)
 
 

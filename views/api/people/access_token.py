@@ -6,13 +6,15 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from flask import Response, current_app, g, jsonify
+from flask import Response, current_app, g, jsonify, request
 from flask.typing import ResponseReturnValue
+from flask_appbuilder.security.sqla.models import User
 from flask_login import current_user
 from marshmallow import fields, validate
 
 from app.observability import current_request_id
 from app.services.people import access_token
+from app.services.people.sign_in import Visitor
 from app.unit_of_work import unit_of_work
 from models.actor import Actor, ActorKind
 from models.people.access_token import AccessToken
@@ -56,9 +58,11 @@ def sign_in() -> ResponseReturnValue:
     user = current_app.extensions["appbuilder"].sm.auth_user_db(asked["email"].strip(), asked["password"])
     if user is None:
         raise WrongPassword
-    user_id, mark, actor = user.id, stamp(user), _themselves(user)
+    user_id, mark, actor, now = user.id, stamp(user), _themselves(user), utc_now()
     with unit_of_work(actor) as work:
-        row, secret = access_token.issue(work, user_id=user_id, stamp=mark, label=asked["label"], now=utc_now())
+        row, secret = access_token.issue(work, user_id=user_id, stamp=mark, label=asked["label"], now=now)
+        person = work.get_one(User, user_id)
+        access_token.warn_of_new_program(work, row, user=person, visitor=_program(), now=now)
         told = Token().dump({"access_token": secret, "expires_at": row.expires_at})
     answer = jsonify(told)
     answer.status_code = HTTPStatus.CREATED
@@ -72,6 +76,11 @@ def sign_out() -> ResponseReturnValue:
     with unit_of_work(_themselves(current_user)) as work:
         access_token.revoke(work, work.get_one(AccessToken, token_id), now=utc_now())
     return Response(status=HTTPStatus.NO_CONTENT)
+
+
+def _program() -> Visitor:
+    """Where this request comes from; a program keeps no cookie and is given none."""
+    return Visitor("", request.user_agent.string, (request.remote_addr or "")[:45])
 
 
 def _themselves(user: Any) -> Actor:

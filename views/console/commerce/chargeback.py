@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ from markupsafe import Markup
 from sqlalchemy.orm import joinedload
 
 from app.services.commerce import chargeback, ledger
+from app.services.platform import clock
 from models.commerce.chargeback import LIVE, Chargeback, ChargebackState
 from models.commerce.document import Document
 from models.commerce.order import Order
@@ -23,7 +25,15 @@ from views.interface import Interface
 from views.record import REASON, Ask, RecordView, Step, Verb
 
 C, S = Chargeback, ChargebackState
+LONGEST_WAY = timedelta(minutes=10)
+"""A letter that a bank does not have by then is stuck, not on its way."""
 TEXT = Ask("text", "What the bank should know", "What was agreed, done and accepted, with dates. It is sent once.")
+
+
+def _stuck() -> Any:
+    """Cases that wait for the bank's word while it has no letter to judge by. What was conceded needs none."""
+    unsent = (C.evidence_text != "") & C.evidence_sent_at.is_(None) & ~C.concession
+    return (C.state == S.under_review) & unsent & (C.state_entered_at < clock.now() - LONGEST_WAY)
 
 
 class ChargebackView(RecordView):
@@ -58,6 +68,7 @@ class ChargebackView(RecordView):
                 "inquiry": Test("Only asked about", lambda: C.withdrawn_at.is_(None)),
             },
         ),
+        TestFacet("letter", "Our letter", {"stuck": Test("Has not reached the bank", _stuck)}, "send"),
         PeriodFacet("came", "Came", C.created_at),
     )
     tabs = (
@@ -79,8 +90,11 @@ class ChargebackView(RecordView):
         return counted(C, C.state == S.needs_response)
 
     def duties(self) -> Sequence[Duty]:
-        asks = counted(C, C.state == S.needs_response)
-        return (Duty("Banks that want an answer", "respond", asks, {"state": ["needs_response"]}, urgent=True),)
+        asks, stuck = counted(C, C.state == S.needs_response), counted(C, _stuck())
+        return (
+            Duty("Banks that want an answer", "respond", asks, {"state": ["needs_response"]}, urgent=True),
+            Duty("Letters that have not reached the bank", "respond", stuck, {"letter": ["stuck"]}, urgent=True),
+        )
 
     def narrowed(self) -> Any:
         return super().narrowed().outerjoin(Order, Order.id == C.order_id)
@@ -128,6 +142,8 @@ class ChargebackView(RecordView):
         files = sa.select(Document).options(joinedload(Document.stored_file)).where(Document.order_id == row.order_id)
         return {
             "order": row.order,
+            "letter": letter(row),
+            "overdue": row.evidence_due_at is not None and row.evidence_due_at <= clock.now(),
             "outlook": chargeback.outlook(session, row) if row.live else None,
             "documents": session.scalars(files.order_by(Document.id)).all(),
             "postings": [
@@ -142,3 +158,12 @@ class ChargebackView(RecordView):
 def reason(code: str) -> str:
     """The bank's word for it, as words."""
     return code.replace("_", " ").capitalize()
+
+
+def letter(row: Chargeback) -> str:
+    """How far our answer is: sent, on its way, stuck (the rows of `_stuck`), or moot: it was not needed any more."""
+    if row.evidence_sent_at:
+        return "sent"
+    if row.state is not S.under_review or row.concession:
+        return "moot"
+    return "stuck" if row.state_entered_at < clock.now() - LONGEST_WAY else "on its way"

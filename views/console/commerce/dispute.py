@@ -51,7 +51,8 @@ def _deadline() -> Any:
     own = sa.select(sa.func.min(TimerRow.due_at)).where(
         TimerRow.subject_id == D.id, TimerRow.state == TimerState.waiting
     )
-    return sa.case((D.state.in_(LIVE), sa.func.least(Escrow.captured_at + LIMIT_AFTER, own.scalar_subquery())))
+    first = sa.func.least(Escrow.captured_at + LIMIT_AFTER, own.scalar_subquery())
+    return sa.type_coerce(sa.case((D.state.in_(LIVE), first)), sa.DateTime(timezone=True))
 
 
 def _ask(session: Session, row: Dispute, *, actor: Actor, party: str, question: str) -> Any:

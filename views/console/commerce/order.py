@@ -111,9 +111,10 @@ class OrderView(RecordView):
         def held(since: timedelta) -> Any:
             return counted(O, _held_since(since))
 
+        alarmed = "read" if self.appbuilder.sm.may("Refund", "approve") else "cancel"  # finance is told, too
         return (
             Duty("Holds of 80 days or more", "cancel", held(OLD), {"hold": ["old"]}),
-            Duty("Holds of 85 days or more, refunded on day 89", "cancel", held(ALARM_AFTER), {"hold": ["ends"]}, True),
+            Duty("Holds of 85 days or more, refunded on day 89", alarmed, held(ALARM_AFTER), {"hold": ["ends"]}, True),
         )
 
     def narrowed(self) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from flask_appbuilder.security.sqla.models import User
 from markupsafe import Markup
 from sqlalchemy.orm import joinedload
 
-from app.services.people import account_blocker, account_deletion
+from app.services.people import account_deletion
 from app.services.platform import clock
 from models.people.deletion_request import DeletionRequest, DeletionState
 from security.permissions import READ
@@ -95,9 +95,9 @@ class DeletionRequestView(RecordView):
         return (waiting_first, D.answer_by.asc(), D.created_at.desc())
 
     def enrich(self, rows: Sequence[DeletionRequest]) -> None:
-        """One statement for all that wait."""
+        """Two statements for all that wait."""
         asked = {row.user_id for row in rows if row.state is S.waiting}
-        found = account_blocker.of_many(self.datamodel.session(), asked)
+        found = account_deletion.in_the_way(self.datamodel.session(), asked)
         for row in rows:
             row.__dict__["in_the_way"] = found.get(row.user_id, []) if row.state is S.waiting else []
 
@@ -106,6 +106,9 @@ class DeletionRequestView(RecordView):
 
     def reference(self, row: DeletionRequest) -> str:
         return self.heading(row)
+
+    def on_the_trail(self, answers: Mapping[str, str]) -> str:  # noqa: ARG002  it names people: it lies aside
+        return ""
 
     def road_of(self, row: DeletionRequest) -> tuple[Any, ...]:
         return self.road if row.state in self.road else (S.waiting, row.state)
@@ -120,7 +123,11 @@ class DeletionRequestView(RecordView):
             ("Asked", drawing.when(row.created_at)),
             ("May take it back until", drawing.when(row.due_at)),
             ("Answer by", drawing.due(row.answer_by) if row.state is S.waiting else drawing.when(row.answer_by)),
+            *([("Reasons", drawing.plain(said))] if (said := self._reasons(row)) else []),
         ]
+
+    def _reasons(self, row: DeletionRequest) -> str:
+        return account_deletion.reasons(self.datamodel.session(), row) if row.state is S.refused else ""
 
     def more(self, row: DeletionRequest) -> dict[str, Any]:
         self.enrich([row])

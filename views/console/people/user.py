@@ -18,7 +18,7 @@ from werkzeug.security import generate_password_hash
 from wtforms import PasswordField
 from wtforms.validators import InputRequired
 
-from app.services.people.person import ADMINISTRATOR, is_last_administrator
+from app.services.people.person import ADMINISTRATOR, LONGEST_ADDRESS, is_last_administrator
 from app.session import session
 from app.unit_of_work import unit_of_work
 from models.errors import Invalid
@@ -163,6 +163,8 @@ def accept_password(field: Any, user: User) -> bool:
 
 def _check(user: User) -> None:
     user.username, user.email = user.username.strip().lower(), user.email.strip().lower()
+    if max(len(user.username), len(user.email)) > LONGEST_ADDRESS:
+        raise Invalid("That is too long.", {"username": f"Name and address have at most {LONGEST_ADDRESS} characters"})
     names = [role.name for role in user.roles]
     if not names:
         raise Invalid("Who works here has a role.", {"roles": "Choose one. To stop somebody, untick “May sign in”"})

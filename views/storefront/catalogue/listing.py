@@ -87,7 +87,7 @@ def listing(slug: str) -> ResponseReturnValue:
         trail=path,
         duration=duration(found.service.duration_minutes) if found.service else "",
         facts=facts(found),
-        reviews=block_of(session(), found.organisation, listing_id=found.id),
+        reviews=block_of(session(), found.organisation, listing=found),
         ladder=ladder.in_general(ladder.of_code(found.cancellation_policy)),
         consumer=_consumer(),
         areas=[AREAS[covered.area] for covered in found.areas],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -24,7 +25,7 @@ from models.errors import Conflict, Invalid, NotFound
 from views.storefront.blueprint import storefront
 from views.storefront.guard import provider
 from views.storefront.keyed import Keyed
-from views.storefront.paging import page_of
+from views.storefront.paging import PAGE, Page, page_of
 from views.storefront.people.person import current_person
 
 Verb = Callable[..., object]
@@ -42,13 +43,20 @@ def pro_questions() -> ResponseReturnValue:
     """What waits for an answer, oldest first, and what was answered."""
     seller = current_person().seller().organisation_id
     mine = sa.select(Question).where(Question.seller_organisation_id == seller).options(joinedload(Question.listing))
-    open_ = mine.where(Question.state == QuestionState.asked).order_by(Question.id).limit(50)
     rest = mine.where(Question.state != QuestionState.asked)
     return render_template(
         "storefront/catalogue/pro_questions.html",
-        waiting=session.scalars(open_).all(),
+        waiting=_oldest(mine.where(Question.state == QuestionState.asked), request.args.get("after", "")),
         page=page_of(session(), rest, Question.id, request.args.get("before")),
     )
+
+
+def _oldest(query: sa.Select[Any], after: str) -> Page[Question]:
+    """As `page_of`, the other way round: the oldest that are newer than `after`."""
+    with suppress(ValueError):  # the first page
+        query = query.where(Question.id > UUID(after))
+    rows = list(session.scalars(query.order_by(Question.id).limit(PAGE + 1)))
+    return Page(rows[:PAGE], rows[PAGE - 1].id if len(rows) > PAGE else None)
 
 
 @storefront.get("/pro/questions/<uuid:question_id>")

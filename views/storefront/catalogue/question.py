@@ -16,7 +16,7 @@ from app.services.platform.idempotency_key import once
 from app.session import session
 from app.unit_of_work import unit_of_work
 from models.catalogue.listing import Listing
-from models.catalogue.question import Question
+from models.catalogue.question import Question, QuestionState
 from models.errors import Invalid, Refused
 from views.storefront.blueprint import storefront
 from views.storefront.catalogue.once_on_sale import once_on_sale, still_on_sale
@@ -76,10 +76,11 @@ def questions_of_mine() -> ResponseReturnValue:
     mine = sa.select(Question).where(Question.asker_organisation_id == asker.organisation_id)
     page = page_of(session(), mine.options(*PARTS), Question.id, request.args.get("before"))
     body = render_template("storefront/catalogue/questions.html", page=page)
-    fresh = any(row.answered_at and not row.read_at for row in page.rows)
-    if fresh and "prefetch" not in request.headers.get("Sec-Purpose", "") and asker.organisation_id:
+    shown = (row for row in page.rows if row.answered_at and not row.read_at)
+    seen = {row.id: row.version for row in shown if row.state is not QuestionState.hidden}
+    if seen and "prefetch" not in request.headers.get("Sec-Purpose", "") and asker.organisation_id:
         with unit_of_work(asker) as work:
-            questions.read(work, asker.organisation_id)
+            questions.read(work, asker.organisation_id, seen)
     return body
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from http import HTTPStatus
 from uuid import UUID
@@ -27,6 +28,12 @@ from views.storefront.commerce.quote_words import BADGES
 from views.storefront.guard import customer
 from views.storefront.keyed import Keyed
 from views.storefront.people.person import current_person
+
+VERBS: dict[str, Callable[..., object]] = {
+    "withdraw": quotes.withdraw,
+    "refuse": quotes.refuse,
+    "give_back": quotes.give_back,
+}
 
 
 @storefront.get("/l/<slug>/quote")
@@ -98,12 +105,12 @@ def quote_accept(quote_id: UUID) -> ResponseReturnValue:
     return redirect(url_for("storefront.checkout", checkout_id=made["checkout"]), HTTPStatus.SEE_OTHER)
 
 
-@storefront.post("/quotes/<uuid:quote_id>/<any(withdraw, refuse):event>")
+@storefront.post("/quotes/<uuid:quote_id>/<any(withdraw, refuse, give_back):event>")
 @customer
 def quote_turn_away(quote_id: UUID, event: str) -> ResponseReturnValue:
-    """Takes the request back, or refuses the offer."""
+    """Takes the request back, refuses the offer, or gives back what was accepted and is not paid."""
     form, actor = Keyed(), current_person().buyer()
-    verb = {"withdraw": quotes.withdraw, "refuse": quotes.refuse}[event]
+    verb = VERBS[event]
     of_side(session(), quote_id, ActorKind.buyer)
     try:
         with unit_of_work(actor) as work:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from wtforms import EmailField, HiddenField, PasswordField, StringField
-from wtforms.validators import InputRequired, Length, Regexp
+from wtforms import EmailField, Field, Form, HiddenField, PasswordField, StringField
+from wtforms.validators import DataRequired, InputRequired, Length, Regexp, ValidationError
 
+from app.services.people.person import address
 from models.errors import Invalid
 from security.passwords import LONGEST, objection
 from views.storefront.keyed import Keyed
@@ -15,20 +16,35 @@ from views.storefront.keyed import Keyed
 HINT = "At least 12 characters. Four unrelated words are easy to keep."
 
 
+def stripped(typed: str | None) -> str | None:
+    """Without the blanks around it: a name of blanks only is none."""
+    return typed.strip() if typed else typed
+
+
+def an_address(_form: Form, field: Field) -> None:
+    """That there is room for it as it is kept, which is in lower case and can be longer than as it was typed."""
+    try:
+        address(field.data or "")
+    except Invalid as wrong:
+        raise ValidationError(wrong.fields["email"]) from None
+
+
+LIKE_AN_ADDRESS = Regexp(
+    r"^\s*[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;.]+\s*$", message="Enter an address like name@example.com"
+)
+
+
 def _email() -> EmailField:
     return EmailField(
         "E-mail address",
-        [
-            InputRequired("Enter your e-mail address"),
-            Length(max=254, message="Enter an address of at most 254 characters"),
-            Regexp(r"^\s*[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;.]+\s*$", message="Enter an address like name@example.com"),
-        ],
+        [InputRequired("Enter your e-mail address"), an_address, LIKE_AN_ADDRESS],
         render_kw={"autocomplete": "email", "autocapitalize": "none", "spellcheck": "false"},
     )
 
 
 def _name(label: str, told: str, auto: str) -> StringField:
-    return StringField(label, [InputRequired(told), Length(max=64)], render_kw={"autocomplete": auto})
+    checks = [DataRequired(told), Length(max=64)]
+    return StringField(label, checks, filters=[stripped], render_kw={"autocomplete": auto})
 
 
 def _new_password() -> PasswordField:

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_appbuilder.security.sqla.models import User
 from flask_login import current_user
 from wtforms import EmailField, RadioField, SelectChoice, StringField
-from wtforms.validators import InputRequired, Length, Regexp
+from wtforms.validators import DataRequired, InputRequired, Length
 
 from app.services.people import invitation, membership, organisation, sign_in
 from app.session import session
@@ -22,7 +22,7 @@ from security import sessions
 from views import tries
 from views.storefront.blueprint import storefront
 from views.storefront.guard import person, safe_next
-from views.storefront.people.account_forms import Plain
+from views.storefront.people.account_forms import LIKE_AN_ADDRESS, Plain, an_address, stripped
 from views.storefront.people.person import Party, current_person
 
 ROLES = [
@@ -34,7 +34,7 @@ ROLES = [
 class NewOrganisation(Plain):
     """A business."""
 
-    name = StringField("Name of the business", [InputRequired("Enter a name"), Length(max=120)])
+    name = StringField("Name of the business", [DataRequired("Enter a name"), Length(max=120)], filters=[stripped])
     kind = RadioField(
         "What it mostly does here",
         [InputRequired("Choose one")],
@@ -48,11 +48,7 @@ class Invite(Plain):
 
     email = EmailField(
         "E-mail address",
-        [
-            InputRequired("Enter an e-mail address"),
-            Length(max=254),
-            Regexp(r"^\s*[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;.]+\s*$", message="Enter an address like name@example.com"),
-        ],
+        [InputRequired("Enter an e-mail address"), an_address, LIKE_AN_ADDRESS],
     )
     role = RadioField("As", [InputRequired("Choose one")], choices=ROLES, default="member")
 
@@ -129,6 +125,7 @@ def account_invite(party_slug: str) -> ResponseReturnValue:
 
 @storefront.post("/account/organisations/<party_slug>/invitations/<uuid:invitation_id>/<any(resend, revoke):event>")
 @person
+@tries.asking
 def account_invitation(party_slug: str, invitation_id: UUID, event: str) -> ResponseReturnValue:
     """Sends it again, or takes it back."""
     party, me = _party(party_slug), current_user.id

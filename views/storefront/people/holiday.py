@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from http import HTTPStatus
 
@@ -17,6 +18,7 @@ from app.services.platform.idempotency_key import once
 from app.session import session
 from app.unit_of_work import unit_of_work
 from models.commerce.order import Order, OrderState
+from models.commerce.quote_request import QuoteRequest
 from models.errors import Conflict, Invalid
 from models.people.seller import Seller
 from views.storefront.blueprint import storefront
@@ -26,7 +28,7 @@ from views.storefront.people.person import current_person
 
 
 class HolidayForm(Keyed):
-    """Days and words. `seen` names the orders of those days that were shown before the last press."""
+    """Days and words. `seen` is the SHA-256 of the orders of those days that were shown before the last press."""
 
     from_day = DateField("First day away", [InputRequired("Choose the first day you are away, like 24/12/2026")])
     until_day = DateField("First day back", [InputRequired("Choose the day you are back, like 04/01/2027")])
@@ -35,7 +37,7 @@ class HolidayForm(Keyed):
         [Length(max=holiday.LONGEST_NOTE, message=f"Use at most {holiday.LONGEST_NOTE} characters")],
         render_kw={"rows": "3"},
     )
-    seen = HiddenField(validators=[Length(max=4000)])
+    seen = HiddenField(validators=[Length(max=64)])
 
 
 @storefront.get("/pro/holiday")
@@ -100,7 +102,8 @@ class _Unseen(Exception):  # noqa: N818
 
 def _look_at(form: HolidayForm, orders: Sequence[Order]) -> None:
     """Raises _Unseen unless the person has seen exactly these orders."""
-    now = ",".join(sorted(order.reference for order in orders))
+    named = ",".join(sorted(order.reference for order in orders))
+    now = hashlib.sha256(named.encode()).hexdigest()
     if orders and form.seen.data != now:
         form.seen.data = now
         raise _Unseen
@@ -115,16 +118,17 @@ def _page(form: HolidayForm, *, asking: bool = False) -> str:
     row = _seller(session())
     away = absence.of(row)
     first, back = form.from_day.data, form.until_day.data
-    orders = (
-        holiday.visits_within(session(), row.organisation_id, from_day=first, until_day=back)
-        if first and back and not form.errors
-        else []
-    )
+    orders: Sequence[Order] = []
+    quotes: Sequence[QuoteRequest] = []
+    if first and back and not form.errors:
+        orders = holiday.visits_within(session(), row.organisation_id, from_day=first, until_day=back)
+        quotes = holiday.quotes_within(session(), row.organisation_id, from_day=first, until_day=back)
     return render_template(
         "storefront/people/holiday.html",
         form=form,
         away=away,
         orders=orders,
+        quotes=quotes,
         asking=asking,
         waiting=[one for one in orders if one.state is OrderState.pending_acceptance],
     )
