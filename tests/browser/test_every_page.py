@@ -45,7 +45,7 @@ from tests.walls.world import addresses, build
 P = AccountLinkPurpose
 SIDES = {"buyer": ("customer", "person"), "seller": ("provider",)}
 PUBLIC_BLANKS = {"text_id": "order-terms", "version": "1.1.0", "branch": "electrical"}
-MEMBERS = "/account/organisations/<party_slug>"
+MEMBERS, UNCONFIRMED = "/account/organisations/<party_slug>", "/account/confirm"
 NO_PAGES = {
     "/files/<token>": "a file",
     "/l/<slug>/card.jpg": "a picture",
@@ -57,10 +57,15 @@ NO_PAGES = {
     "/orders/<reference>/visit.ics": "a file",
     "/photos/<digest>/<name>": "a picture",
     "/pro/setup/documents/<uuid:paper_id>": "a file",
+    "/pro/earnings.csv": "a file",
+    "/proof/fixnado_verify.py": "a file",
+    "/proof/heads/<any(ledger, audit):chain>/<day>.json": "for programs",
     "/quotes/<uuid:quote_id>/files/<uuid:quote_file_id>": "a file",
     "/robots.txt": "for programs",
+    "/search": "only passed through, to the services",
     "/sitemap.xml": "for programs",
     "/sitemap-<part>.xml": "for programs",
+    "/account/favourites/wanted": "only passed through, with what was wanted before signing in",
     "/checkout/<uuid:checkout_id>/return": "only passed through, to the checkout or its order",
 }
 """Addresses without a page, and why; the provider's of the same name too."""
@@ -77,6 +82,8 @@ class Shop:
     pages: dict[str, list[str]]
     names: dict[str, str]
     """The address that each of them signs in with."""
+    answers: dict[str, HTTPStatus]
+    """What a page answers if not 200."""
 
 
 @pytest.fixture
@@ -91,18 +98,22 @@ def shop(app: Flask, processes: Any, committed: Any) -> Shop:
         blanks = {"buyer": world.blanks | seen, "seller": world.blanks}
         pages = {side: list(_private(app, blanks[side], guards)) for side, guards in SIDES.items()}
         asked, done = commerce.paid(work, told).reference, commerce.completed(work, told).reference
-        pages["buyer"] += [f"/orders/{asked}", f"/orders/{done}", f"/orders/{done}/review", f"/orders/{asked}/cancel"]
-        pages["seller"] += [f"/pro/orders/{asked}", f"/pro/orders/{done}", f"/pro/orders/{done}/review"]
+        late = commerce.delivered(work, told).reference
+        for side, at in (("buyer", "/orders"), ("seller", "/pro/orders")):
+            pages[side] += [f"{at}/{asked}", f"{at}/{asked}/cancel", f"{at}/{done}", f"{at}/{done}/review"]
+            pages[side] += [f"{at}/{late}", f"{at}/{late}/problem/new"]
+        disputed = (f"/orders/{world.order.reference}/{what}" for what in ("cancel", "problem/new"))
+        refused = {f"{pro}{path}": HTTPStatus.CONFLICT for path in disputed for pro in ("", "/pro")}
         members = MEMBERS.replace("<party_slug>", told.seller.organisation.slug)
         pages["seller"].append(members)
         pages["member"] = [members]
-        pages["unconfirmed"] = ["/account/confirm", "/"]
+        pages["unconfirmed"] = [UNCONFIRMED, "/"]
         party = {"slug": told.seller.organisation.slug}
         pages["nobody"] = [*_public(app, seen, party, _links(work, told)), *ANSWERS]
         new = _unconfirmed(work)
     names = {"buyer": told.buyer.user.email, "seller": told.seller.user.email, "member": "mate@provider.test"}
     processes.web(ENVIRONMENT="development")  # for /kit
-    return Shop(processes.base_url, told, pages, {**names, "unconfirmed": new})
+    return Shop(processes.base_url, told, pages, {**names, "unconfirmed": new}, {**ANSWERS, **refused})
 
 
 def _shown(work: Session, told: commerce.Story) -> dict[str, str]:
@@ -140,7 +151,7 @@ def _links(work: Session, told: commerce.Story) -> dict[str, str]:
 
 def _private(app: Flask, blanks: dict[str, str], guards: tuple[str, ...]) -> Iterator[str]:
     for rule in rules(app, *guards):
-        if _is_page(rule) and rule.rule != MEMBERS:
+        if _is_page(rule) and rule.rule not in {MEMBERS, UNCONFIRMED}:  # for whom they are: below
             yield from addresses(app, blanks, rule)
 
 
@@ -168,13 +179,13 @@ def test_every_page_is_fit_to_be_seen(shop, reader):
         if side in shop.names:
             one.sign_in(shop.names[side], people.PASSWORD)
         for path in dict.fromkeys(paths):
-            if said := _opened(one, path):
+            if said := _opened(one, path, shop.answers.get(path, HTTPStatus.OK)):
                 found[said].append(f"{side} {path}")
                 continue
             for what in look(one):
                 found[what].append(path)
         if side == "nobody":
-            for what in [*_look_for_mail(one)]:
+            for what in _look_for_mail(one):
                 found[what].append(one.page.url)
     assert not found, "\n".join(f"{what}\n    at {' '.join(where)}" for what, where in found.items())
 
@@ -203,14 +214,14 @@ def _listen(one: Reader, found: dict[str, list[str]]) -> None:
     one.page.on("response", note)
 
 
-def _opened(one: Reader, path: str) -> str:
+def _opened(one: Reader, path: str, expected: HTTPStatus) -> str:
     """Why this is no page to look at; empty when it is one."""
     one.page.set_viewport_size({"width": 1280, "height": 900})
     try:
         answer = one.go(path)
     except Error as refused:
         return f"not opened: {refused.message.splitlines()[0]}"
-    if answer.status != ANSWERS.get(path, HTTPStatus.OK):
+    if answer.status != expected:
         return f"answers {answer.status}"
     if answer.url != one.base + path:
         return f"leads to {urlsplit(answer.url).path}"

@@ -100,9 +100,21 @@ def snapshot(session: Session) -> list[tuple[object, ...]]:
         "listing_photo",
         "review",
         "access_token",
+        "sales_order",
+        "dispute",
+        "dispute_statement",
+        "organisation",
+        "seller",
+        "trader",
+        "vat_status",
+        "notification",
+        "favourite",
+        "sign_in",
+        "review_reply",
+        "account_link",
     )
     parts = " union all ".join(
-        f"select '{table}', count(*), coalesce(max(xmin::text), '') from {table}" for table in counted
+        f"select '{table}', count(*), coalesce(max(xmin::text::bigint), 0) from {table}" for table in counted
     )
     return [tuple(row) for row in session.execute(sa.text(parts))]
 
