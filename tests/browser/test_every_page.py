@@ -25,7 +25,7 @@ from werkzeug.routing import Rule
 from app import session as sessions
 from app.clients.storage import Storage
 from app.services.catalogue import photo
-from app.services.commerce import review
+from app.services.commerce import order, review
 from app.services.people import account_link, person
 from app.services.platform import unsubscribe
 from app.session import session_scope
@@ -98,10 +98,14 @@ def shop(app: Flask, processes: Any, committed: Any) -> Shop:
         blanks = {"buyer": world.blanks | seen, "seller": world.blanks}
         pages = {side: list(_private(app, blanks[side], guards)) for side, guards in SIDES.items()}
         asked, done = commerce.paid(work, told).reference, commerce.completed(work, told).reference
-        late = commerce.delivered(work, told).reference
+        agreed, late = commerce.accepted(work, told).reference, commerce.delivered(work, told).reference
+        begun = commerce.accepted(work, told)
+        order.start(work, begun, actor=told.seller.actor)
         for side, at in (("buyer", "/orders"), ("seller", "/pro/orders")):
-            pages[side] += [f"{at}/{asked}", f"{at}/{asked}/cancel", f"{at}/{done}", f"{at}/{done}/review"]
-            pages[side] += [f"{at}/{late}", f"{at}/{late}/problem/new"]
+            pages[side] += [f"{at}/{asked}", f"{at}/{agreed}/cancel", f"{at}/{done}", f"{at}/{done}/review"]
+            pages[side] += [f"{at}/{late}"]
+        pages["buyer"] += [f"/orders/{asked}/cancel", f"/orders/{late}/problem/new"]
+        pages["seller"] += [f"/pro/orders/{begun.reference}/problem/new"]
         disputed = (f"/orders/{world.order.reference}/{what}" for what in ("cancel", "problem/new"))
         refused = {f"{pro}{path}": HTTPStatus.CONFLICT for path in disputed for pro in ("", "/pro")}
         members = MEMBERS.replace("<party_slug>", told.seller.organisation.slug)
