@@ -42,6 +42,7 @@ PUBLIC = {
     "sitemap_part",
     "take_email",
     "undo_email",
+    "signed_file",
 }
 
 
